@@ -1,0 +1,132 @@
+# Everything that is done here by hand or by CI. `make` lists it.
+
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+MODULES := pkg proto services
+MODULE  := github.com/posthaste/posthaste
+
+# Without git or without a commit it stays what the source says.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+# -trimpath: the same source gives the same binary, wherever it is built.
+# -buildvcs=false: the version comes from git describe; stamping fails in a checkout that another user owns.
+GOBUILD := go build -trimpath -buildvcs=false
+LDFLAGS := $(if $(VERSION),-X $(MODULE)/services/internal/version.Version=$(VERSION))
+
+TESTFLAGS  ?=
+BENCHFLAGS ?=
+FUZZTIME   ?= 30s
+IMAGE      ?= posthaste
+
+# Built once from the versions pinned in tools/go.mod. The binary is its own stamp.
+TOOLS    := $(CURDIR)/bin/tools
+GOLANGCI := $(TOOLS)/golangci-lint
+BUF      := $(TOOLS)/buf
+
+# These read files of other modules, and Go's test cache only watches the test's own module.
+UNCACHED := ./services/internal/lawtest ./services/internal/deploytest
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Variables: TESTFLAGS, BENCHFLAGS, FUZZTIME ($(FUZZTIME)), IMAGE ($(IMAGE)), VERSION ($(or $(VERSION),from the source))"
+
+.PHONY: build
+build: ## build bin/posthaste
+	$(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/posthaste ./services/cmd/posthaste
+
+.PHONY: run
+run: build ## build, then run the whole pipeline in one process
+	bin/posthaste dev
+
+# `go test ./...` fails at the root of a workspace; `work` names its modules.
+.PHONY: test
+test: ## run the tests of all modules
+	go test -count=1 $(TESTFLAGS) $(UNCACHED)
+	go test $(TESTFLAGS) work
+
+.PHONY: race
+race: ## run the tests with the race detector (needs a C compiler)
+	@cc=$$(go env CC); command -v $${cc%% *} >/dev/null || { \
+		echo "make race: the race detector needs cgo, and the C compiler '$$cc' is not on PATH." >&2; \
+		echo "Install it (Debian: apt-get install gcc libc6-dev) or use 'make test'." >&2; exit 1; }
+	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) $(UNCACHED)
+	CGO_ENABLED=1 go test -race $(TESTFLAGS) work
+
+.PHONY: bench
+bench: ## run the benchmark of the pipeline (BENCHFLAGS)
+	go run ./services/cmd/bench $(BENCHFLAGS)
+
+# go test -fuzz takes one package and one target at a time.
+.PHONY: fuzz
+fuzz: ## fuzz every Fuzz function for FUZZTIME
+	@found=0; \
+	while IFS=: read -r file name; do \
+		found=1; \
+		echo "==> $$name in $$(dirname "$$file") for $(FUZZTIME)"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' "./$$(dirname "$$file")" </dev/null; \
+	done < <(grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' $(MODULES) | sed 's/:func /:/' | sort); \
+	[ $$found = 1 ] || echo "no Fuzz functions"
+
+.PHONY: fmt
+fmt: $(GOLANGCI) $(BUF) ## format Go and protobuf
+	$(GOLANGCI) fmt $(MODULES)
+	cd proto && $(BUF) format -w
+
+.PHONY: proto
+proto: $(BUF) ## regenerate the Go of proto/
+	cd proto && $(BUF) generate
+
+# Cheap checks first. `make -k lint` shows all findings, not only the first kind.
+.PHONY: lint
+lint: lint-proto lint-format lint-tidy lint-vet lint-go ## run every static check
+
+.PHONY: lint-proto
+lint-proto: $(BUF) ## buf lint and format; fail when generated Go is stale
+	cd proto && $(BUF) lint && $(BUF) format -d --exit-code
+	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	(cd proto && $(BUF) generate -o "$$tmp"); \
+	diff -r -u -x '*.proto' proto/posthaste "$$tmp/posthaste" || { \
+		echo "proto: the generated Go is stale. Run 'make proto' and commit the result." >&2; exit 1; }
+
+.PHONY: lint-format
+lint-format: $(GOLANGCI) ## gofumpt and import order, as a diff
+	@$(GOLANGCI) fmt --diff $(MODULES) || { echo "format: run 'make fmt'." >&2; exit 1; }
+
+# Each module must stand alone: strangers import pkg without our go.work.
+.PHONY: lint-tidy
+lint-tidy: ## fail when a go.mod or go.sum is not tidy
+	@status=0; for module in $(MODULES); do \
+		(cd $$module && GOWORK=off go mod tidy -diff) || { \
+			echo "$$module: run 'cd $$module && GOWORK=off go mod tidy'." >&2; status=1; }; \
+	done; exit $$status
+
+.PHONY: lint-vet
+lint-vet: ## go vet, in the workspace and for each module alone
+	go vet work
+	@for module in $(MODULES); do (cd $$module && GOWORK=off go build -buildvcs=false ./...); done
+
+.PHONY: lint-go
+lint-go: $(GOLANGCI) ## golangci-lint on all modules
+	$(GOLANGCI) run $(MODULES:%=./%/...)
+
+.PHONY: tools
+tools: $(GOLANGCI) $(BUF) ## build the pinned lint tools into bin/tools
+
+$(GOLANGCI): tools/go.mod tools/go.sum
+	@echo "building golangci-lint (minutes, once)"
+	cd tools && GOWORK=off go build -buildvcs=false -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(BUF): tools/go.mod tools/go.sum
+	cd tools && GOWORK=off go build -buildvcs=false -o $@ github.com/bufbuild/buf/cmd/buf
+
+.PHONY: image
+image: ## build the container image
+	docker build -f deploy/Dockerfile --build-arg VERSION='$(VERSION)' -t '$(IMAGE):latest' .
+
+.PHONY: clean
+clean: ## remove bin/
+	rm -rf bin

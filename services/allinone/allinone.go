@@ -1,0 +1,224 @@
+// Package allinone runs the four services in one process, on an embedded
+// nats-server and Redis where it is given no others: the same code, the same
+// streams.
+package allinone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/posthaste/posthaste/services/control"
+	"github.com/posthaste/posthaste/services/dispatcher"
+	"github.com/posthaste/posthaste/services/ingest"
+	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/embedded"
+	"github.com/posthaste/posthaste/services/internal/httpserver"
+	"github.com/posthaste/posthaste/services/internal/process"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/telemetry"
+	"github.com/posthaste/posthaste/services/router"
+)
+
+// Posthaste is the whole of it, ready to run.
+type Posthaste struct {
+	cfg     Config
+	log     *slog.Logger
+	process *process.Process
+	metrics *telemetry.Metrics
+
+	bus   *bus.Bus
+	redis *redisstore.Store
+	subs  *subscription.Live
+	keys  *auth.Keys
+	guard *ssrf.Guard
+
+	addr, adminAddr, natsURL string
+}
+
+// New starts the embedded servers, connects, and listens. It returns when
+// requests can be sent; Run answers them. Run or Close releases everything.
+func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Posthaste, err error) {
+	cfg.openToLoopback()
+	p := &Posthaste{cfg: cfg, log: log, process: process.New(log)}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	if err := p.openData(); err != nil {
+		return nil, err
+	}
+	if err := p.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.assemble(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Run runs until ctx ends and everything has drained.
+func (p *Posthaste) Run(ctx context.Context) error { return p.process.Run(ctx) }
+
+// Close releases everything where Run is not called.
+func (p *Posthaste) Close() { p.process.Close() }
+
+// Addr is the address of the HTTP API.
+func (p *Posthaste) Addr() string { return p.addr }
+
+// AdminAddr is the address of /healthz, /readyz and /metrics.
+func (p *Posthaste) AdminAddr() string { return p.adminAddr }
+
+// NATSURL is where producers publish.
+func (p *Posthaste) NATSURL() string { return p.natsURL }
+
+// APIKey is the bootstrap key.
+func (p *Posthaste) APIKey() string { return p.cfg.Auth.APIKey.Reveal() }
+
+// openData locks the data directory and finds or makes the API key in it.
+func (p *Posthaste) openData() error {
+	lock, err := embedded.LockDir(p.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	p.process.OnClose(lock.Release)
+	if p.cfg.Auth.APIKey.Reveal() != "" {
+		return nil
+	}
+	key, err := loadKey(filepath.Join(p.cfg.DataDir, "api-key"))
+	if err != nil {
+		return err
+	}
+	p.cfg.Auth.APIKey = settings.Secret(key)
+	return nil
+}
+
+func (p *Posthaste) connect(ctx context.Context) error {
+	var inProcess []nats.Option
+	if p.cfg.Bus.NATSURL.Reveal() == "" {
+		server, err := embedded.StartNATS(filepath.Join(p.cfg.DataDir, "nats"), p.cfg.NATSListen, p.log)
+		if err != nil {
+			return err
+		}
+		p.process.OnClose(server.Close)
+		p.cfg.Bus.NATSURL = settings.SecretURL(server.URL())
+		inProcess = append(inProcess, server.InProcess())
+	}
+	p.natsURL = p.cfg.Bus.NATSURL.String()
+	if p.cfg.Redis.RedisURL.Reveal() == "" {
+		server, err := embedded.StartRedis(p.cfg.DataDir, p.log)
+		if err != nil {
+			return err
+		}
+		p.process.OnClose(server.Close)
+		p.cfg.Redis.RedisURL = settings.SecretURL(server.URL())
+	}
+	var err error
+	if p.bus, err = bus.Connect(ctx, p.cfg.Bus, "dev", p.log, inProcess...); err != nil {
+		return err
+	}
+	p.process.OnClose(func() error { p.bus.Close(); return nil })
+	if p.redis, err = redisstore.New(p.cfg.Redis, p.log); err != nil {
+		return err
+	}
+	p.process.OnClose(p.redis.Close)
+	p.process.Support(p.redis.Run)
+	p.process.Check("nats", p.bus.Ready)
+	return nil
+}
+
+// assemble makes the services and the servers that they share.
+func (p *Posthaste) assemble(ctx context.Context) error {
+	var err error
+	if p.metrics, err = telemetry.NewMetrics(); err != nil {
+		return err
+	}
+	p.process.OnClose(func() error { return p.metrics.Shutdown(context.WithoutCancel(ctx)) })
+	if p.subs, err = subscription.Open(ctx, p.bus, p.log); err != nil {
+		return err
+	}
+	p.process.Support(p.subs.Watcher.Run)
+	p.process.Check("subscriptions", p.subs.Watcher.Ready)
+	p.keys = auth.NewKeys(p.cfg.Auth)
+	p.guard = ssrf.New(p.cfg.Endpoints, nil)
+
+	if err := errors.Join(p.addRouter(), p.addDispatcher()); err != nil {
+		return err
+	}
+	if err := p.addAPI(ctx); err != nil {
+		return err
+	}
+	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, p.metrics.Handler())
+	return err
+}
+
+func (p *Posthaste) addRouter() error {
+	s, err := router.New(p.cfg.Router, router.Deps{
+		Bus: p.bus, Event: p.cfg.Event, Index: p.subs.Index, Loaded: p.subs.Watcher.Loaded(),
+		Log: p.log, Meter: p.metrics.Meter("router"),
+	})
+	if err != nil {
+		return fmt.Errorf("make router: %w", err)
+	}
+	p.process.Serve(func(ctx context.Context) error { return s.Run(ctx, p.cfg.Grace) })
+	return nil
+}
+
+func (p *Posthaste) addDispatcher() error {
+	standard, err := p.cfg.Retries.Schedule()
+	if err != nil {
+		return err
+	}
+	s, err := dispatcher.New(p.cfg.Dispatcher, dispatcher.Deps{
+		Bus: p.bus, Store: p.subs.Store, Index: p.subs.Index, Loaded: p.subs.Watcher.Loaded(),
+		Redis: p.redis, Guard: p.guard, Schedule: standard,
+		Log: p.log, Meter: p.metrics.Meter("dispatcher"),
+	})
+	if err != nil {
+		return fmt.Errorf("make dispatcher: %w", err)
+	}
+	p.process.Serve(func(ctx context.Context) error { return s.Run(ctx, p.cfg.Grace) })
+	return nil
+}
+
+// addAPI puts ingest and control on one server.
+func (p *Posthaste) addAPI(ctx context.Context) error {
+	events, err := ingest.New(p.cfg.Ingest, ingest.Deps{
+		Bus: p.bus, Event: p.cfg.Event, Keys: p.keys, Log: p.log, Meter: p.metrics.Meter("ingest"),
+	})
+	if err != nil {
+		return fmt.Errorf("make ingest: %w", err)
+	}
+	standard, err := p.cfg.Retries.Schedule()
+	if err != nil {
+		return err
+	}
+	subscriptions, err := control.New(ctx, p.cfg.Control, control.Deps{
+		Store: p.subs.Store, Index: p.subs.Index, Watcher: p.subs.Watcher, Redis: p.redis,
+		Keys: p.keys, Guard: p.guard, Log: p.log, Schedule: &standard,
+	})
+	if err != nil {
+		return fmt.Errorf("make control: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle(ingest.Path, events.Handler())
+	mux.Handle("/", subscriptions.Handler())
+	server, err := httpserver.New(p.cfg.Addr, mux, p.cfg.Grace, p.log)
+	if err != nil {
+		return err
+	}
+	p.addr = server.Addr()
+	p.process.OnClose(server.Close)
+	p.process.Serve(server.Serve)
+	return nil
+}

@@ -1,0 +1,47 @@
+package allinone
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/posthaste/posthaste/services/control"
+	"github.com/posthaste/posthaste/services/dispatcher"
+	"github.com/posthaste/posthaste/services/ingest"
+	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+	"github.com/posthaste/posthaste/services/internal/telemetry"
+	"github.com/posthaste/posthaste/services/router"
+)
+
+// Config is that of the four services and of what they are given here.
+type Config struct {
+	Addr       string        `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8080"`
+	AdminAddr  string        `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9090"`
+	Grace      time.Duration `name:"grace" group:"Process" unit:"duration" help:"How long what is in flight may take at a stop." default:"15s"`
+	DataDir    string        `name:"data-dir" group:"Process" unit:"path" help:"Directory of the embedded servers' data and of the API key." default:"./.posthaste"`
+	NATSListen string        `name:"nats-listen" group:"Process" unit:"host:port" help:"Client address of the embedded NATS, for producers to publish to." default:"127.0.0.1:4222"`
+
+	Auth       auth.Config       `embed:""`
+	Bus        bus.Config        `embed:""`
+	Redis      redisstore.Config `embed:""`
+	Endpoints  ssrf.Config       `embed:""`
+	Retries    schedule.Config   `embed:""`
+	Event      event.Config      `embed:""`
+	Ingest     ingest.Config     `embed:""`
+	Router     router.Config     `embed:""`
+	Dispatcher dispatcher.Config `embed:""`
+	Control    control.Config    `embed:""`
+	Telemetry  telemetry.Config  `embed:""`
+}
+
+// openToLoopback lets endpoints on this machine receive, without TLS: what
+// somebody who tries Posthaste has.
+func (c *Config) openToLoopback() {
+	c.Endpoints.AllowInsecure = true
+	c.Endpoints.AllowNetworks = append(c.Endpoints.AllowNetworks,
+		netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+
+	"github.com/posthaste/posthaste/services/control"
+	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+)
+
+type controlConfig struct {
+	Addr      string            `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8081"`
+	AdminAddr string            `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9094"`
+	Node      nodeConfig        `embed:""`
+	Auth      auth.Config       `embed:""`
+	Redis     redisstore.Config `embed:""`
+	Endpoints ssrf.Config       `embed:""`
+	Retries   schedule.Config   `embed:""`
+	Control   control.Config    `embed:""`
+}
+
+// Validate holds what the parts cannot know.
+func (c *controlConfig) Validate() error { return needKey(c.Auth) }
+
+func runControl(ctx context.Context, cfg controlConfig) error {
+	n, err := newNode(ctx, "control", cfg.Node)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	live, err := n.subscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	redis, err := n.redis(cfg.Redis)
+	if err != nil {
+		return err
+	}
+	standard, err := cfg.Retries.Schedule()
+	if err != nil {
+		return err
+	}
+	s, err := control.New(ctx, cfg.Control, control.Deps{
+		Store: live.Store, Index: live.Index, Watcher: live.Watcher, Redis: redis,
+		Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil), Log: n.log, Schedule: &standard,
+	})
+	if err != nil {
+		return err
+	}
+	if err := n.listen(cfg.Addr, s.Handler()); err != nil {
+		return err
+	}
+	return n.run(ctx, cfg.AdminAddr)
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+
+	"github.com/posthaste/posthaste/services/dispatcher"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+)
+
+type dispatcherConfig struct {
+	AdminAddr  string            `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9093"`
+	Node       nodeConfig        `embed:""`
+	Redis      redisstore.Config `embed:""`
+	Endpoints  ssrf.Config       `embed:""`
+	Retries    schedule.Config   `embed:""`
+	Dispatcher dispatcher.Config `embed:""`
+}
+
+func runDispatcher(ctx context.Context, cfg dispatcherConfig) error {
+	n, err := newNode(ctx, "dispatcher", cfg.Node)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	live, err := n.subscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	redis, err := n.redis(cfg.Redis)
+	if err != nil {
+		return err
+	}
+	standard, err := cfg.Retries.Schedule()
+	if err != nil {
+		return err
+	}
+	s, err := dispatcher.New(cfg.Dispatcher, dispatcher.Deps{
+		Bus: n.bus, Store: live.Store, Index: live.Index, Loaded: live.Watcher.Loaded(),
+		Redis: redis, Guard: ssrf.New(cfg.Endpoints, nil), Schedule: standard,
+		Log: n.log, Meter: n.metrics.Meter("dispatcher"),
+	})
+	if err != nil {
+		return err
+	}
+	n.Serve(func(ctx context.Context) error { return s.Run(ctx, cfg.Node.Grace) })
+	return n.run(ctx, cfg.AdminAddr)
+}

@@ -1,0 +1,29 @@
+// Command posthaste is all of Posthaste: each service alone, or all of them in
+// one process.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/posthaste/posthaste/services/internal/settings"
+)
+
+// commands is the table that main is.
+var commands = []settings.Command{
+	settings.For("dev", "run all services in one process, on embedded NATS and Redis", runDev),
+	settings.For("ingest", "accept events over HTTP", runIngest),
+	settings.For("router", "match events to subscriptions", runRouter),
+	settings.For("dispatcher", "deliver, and retry what fails", runDispatcher),
+	settings.For("control", "serve the API of subscriptions", runControl),
+	settings.For("version", "print the version", runVersion),
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := settings.Run(ctx, "posthaste", commands, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

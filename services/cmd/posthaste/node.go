@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/httpserver"
+	"github.com/posthaste/posthaste/services/internal/process"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/telemetry"
+)
+
+// nodeConfig is what every service that runs alone is given.
+type nodeConfig struct {
+	Grace     time.Duration    `name:"grace" group:"Process" unit:"duration" help:"How long what is in flight may take at a stop." default:"15s"`
+	Bus       bus.Config       `embed:""`
+	Telemetry telemetry.Config `embed:""`
+}
+
+// node is the process of one service.
+type node struct {
+	*process.Process
+	cfg     nodeConfig
+	log     *slog.Logger
+	metrics *telemetry.Metrics
+	bus     *bus.Bus
+}
+
+// newNode connects to NATS. Run or Close releases it.
+func newNode(ctx context.Context, name string, cfg nodeConfig) (*node, error) {
+	log := telemetry.NewLogger(cfg.Telemetry, os.Stderr).With("service", name)
+	metrics, err := telemetry.NewMetrics()
+	if err != nil {
+		return nil, err
+	}
+	n := &node{Process: process.New(log), cfg: cfg, log: log, metrics: metrics}
+	n.OnClose(func() error { return metrics.Shutdown(context.WithoutCancel(ctx)) })
+	if n.bus, err = bus.Connect(ctx, cfg.Bus, name, log); err != nil {
+		n.Close()
+		return nil, err
+	}
+	n.OnClose(func() error { n.bus.Close(); return nil })
+	n.Check("nats", n.bus.Ready)
+	return n, nil
+}
+
+// subscriptions adds the index of subscriptions.
+func (n *node) subscriptions(ctx context.Context) (*subscription.Live, error) {
+	live, err := subscription.Open(ctx, n.bus, n.log)
+	if err != nil {
+		return nil, err
+	}
+	n.Support(live.Watcher.Run)
+	n.Check("subscriptions", live.Watcher.Ready)
+	return live, nil
+}
+
+// redis adds Redis. It may be away: that is no condition of being ready.
+func (n *node) redis(cfg redisstore.Config) (*redisstore.Store, error) {
+	store, err := redisstore.New(cfg, n.log)
+	if err != nil {
+		return nil, err
+	}
+	n.OnClose(store.Close)
+	n.Support(store.Run)
+	return store, nil
+}
+
+// listen adds the server of the API.
+func (n *node) listen(addr string, handler http.Handler) error {
+	server, err := httpserver.New(addr, handler, n.cfg.Grace, n.log)
+	if err != nil {
+		return err
+	}
+	n.OnClose(server.Close)
+	n.Serve(server.Serve)
+	n.log.Info("listening", "addr", server.Addr())
+	return nil
+}
+
+// run adds the admin server and runs until ctx ends.
+func (n *node) run(ctx context.Context, adminAddr string) error {
+	addr, err := n.Admin(adminAddr, n.metrics.Handler())
+	if err != nil {
+		return err
+	}
+	n.log.Info("ready", "admin_addr", addr)
+	return n.Run(ctx)
+}
+
+// needKey holds for services that answer /v1.
+func needKey(cfg auth.Config) error {
+	if cfg.APIKey.Reveal() == "" {
+		return errors.New("api-key: is required; every /v1 call is checked against it")
+	}
+	return nil
+}

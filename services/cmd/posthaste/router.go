@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+
+	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/router"
+)
+
+type routerConfig struct {
+	AdminAddr string        `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9092"`
+	Node      nodeConfig    `embed:""`
+	Event     event.Config  `embed:""`
+	Router    router.Config `embed:""`
+}
+
+func runRouter(ctx context.Context, cfg routerConfig) error {
+	n, err := newNode(ctx, "router", cfg.Node)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	live, err := n.subscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := router.New(cfg.Router, router.Deps{
+		Bus: n.bus, Event: cfg.Event, Index: live.Index, Loaded: live.Watcher.Loaded(),
+		Log: n.log, Meter: n.metrics.Meter("router"),
+	})
+	if err != nil {
+		return err
+	}
+	n.Serve(func(ctx context.Context) error { return s.Run(ctx, cfg.Node.Grace) })
+	return n.run(ctx, cfg.AdminAddr)
+}

@@ -1,0 +1,34 @@
+package control
+
+import (
+	"context"
+
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+// failures are the failure counts of subs, nil where Redis does not say. A
+// client that hangs up must not look like a Redis that fails, hence the
+// context without an end; the store bounds the call.
+func (s *Service) failures(ctx context.Context, subs []*subscription.Subscription) []int {
+	if len(subs) == 0 {
+		return nil
+	}
+	ids := make([]string, len(subs))
+	for i, sub := range subs {
+		ids[i] = sub.GetId()
+	}
+	counts, err := s.deps.Redis.Failures(context.WithoutCancel(ctx), ids)
+	if err != nil {
+		s.log.DebugContext(ctx, "failure counts not read", "error", err)
+		return nil
+	}
+	return counts
+}
+
+// forgetFailures is done as well as it can be: a counter that stays costs an
+// earlier disabling at worst.
+func (s *Service) forgetFailures(ctx context.Context, id string) {
+	if err := s.deps.Redis.ResetFailures(context.WithoutCancel(ctx), id); err != nil {
+		s.log.WarnContext(ctx, "failure count not reset", "subscription", id, "error", err)
+	}
+}

@@ -1,0 +1,131 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+type oneInput struct {
+	ID     string `path:"id" doc:"evsub_…"`
+	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
+}
+
+type oneOutput struct {
+	Body oneBody
+}
+
+type oneBody struct {
+	Data             view     `json:"data"`
+	AvailableActions []string `json:"availableActions" nullable:"false" doc:"deactivate or activate."`
+}
+
+type listInput struct {
+	Tenant string `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Subscriptions on the page."`
+	Cursor string `query:"cursor" doc:"nextCursor of the page before."`
+}
+
+type listOutput struct {
+	Body listBody
+}
+
+type listBody struct {
+	Data             []view   `json:"data" nullable:"false"`
+	AvailableActions []string `json:"availableActions" nullable:"false" doc:"create."`
+	NextCursor       string   `json:"nextCursor,omitempty" doc:"Where there is more."`
+}
+
+// get answers GET of one.
+func (s *Service) get(ctx context.Context, in *oneInput) (*oneOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.StoreTimeout)
+	defer cancel()
+	owner, err := s.owner(ctx, in.ID, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := s.read(ctx, owner, in.ID)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return s.one(ctx, sub), nil
+}
+
+// read takes the newer of what the bucket and the index say: the bucket may be
+// read from a replica that is behind, and the index be behind another
+// control's change.
+func (s *Service) read(ctx context.Context, tenant, id string) (*subscription.Subscription, error) {
+	stored, err := s.deps.Store.Get(ctx, tenant, id)
+	if err != nil && !errors.Is(err, subscription.ErrNotFound) {
+		return nil, err
+	}
+	indexed, ok := s.deps.Index.Get(id)
+	if ok && indexed.GetTenant() == tenant && (stored == nil || indexed.Revision > stored.Revision) {
+		return indexed, nil
+	}
+	return stored, err
+}
+
+// list answers GET of many, from memory: it holds what the bucket held less
+// than a moment ago, and the last that was seen while NATS is away.
+func (s *Service) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	owner, err := tenant(ctx, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	if in.Cursor != "" && !subscription.CheckID(in.Cursor) {
+		return nil, problem.Validation(problem.Field{Field: "cursor", Message: "must be the nextCursor of a page"})
+	}
+	if err := s.deps.Watcher.Ready(ctx); err != nil {
+		return nil, problem.Unavailable("Subscriptions are still being loaded.", retryAfter, err)
+	}
+	page, more := cut(s.deps.Index.List(owner), in.Cursor, min(cmp.Or(in.Limit, s.cfg.PageSize), s.cfg.PageSize))
+	out := &listOutput{Body: listBody{Data: s.views(ctx, page), AvailableActions: []string{"create"}}}
+	if more {
+		out.Body.NextCursor = page[len(page)-1].GetId()
+	}
+	return out, nil
+}
+
+// cut is the page after the cursor of subscriptions in the order of their ids,
+// and whether there is more.
+func cut(all []*subscription.Subscription, cursor string, limit int) (page []*subscription.Subscription, more bool) {
+	start, found := slices.BinarySearchFunc(all, cursor, func(s *subscription.Subscription, id string) int {
+		return strings.Compare(s.GetId(), id)
+	})
+	if found {
+		start++
+	}
+	rest := all[start:]
+	return rest[:min(limit, len(rest))], len(rest) > limit
+}
+
+// one is the answer that shows sub.
+func (s *Service) one(ctx context.Context, sub *subscription.Subscription) *oneOutput {
+	actions := []string{"deactivate"}
+	if !sub.Active() {
+		actions = []string{"activate"}
+	}
+	shown := s.views(ctx, []*subscription.Subscription{sub})
+	return &oneOutput{Body: oneBody{Data: shown[0], AvailableActions: actions}}
+}
+
+// views asks for all failure counts at once. They are left out while Redis is
+// away.
+func (s *Service) views(ctx context.Context, subs []*subscription.Subscription) []view {
+	counts := s.failures(ctx, subs)
+	all := make([]view, len(subs))
+	for i, sub := range subs {
+		var count *int
+		if counts != nil {
+			count = &counts[i]
+		}
+		all[i] = s.newView(sub, count)
+	}
+	return all
+}

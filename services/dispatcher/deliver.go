@@ -1,0 +1,150 @@
+package dispatcher
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delay"
+	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+// tolerance is how much before its time an attempt may be made.
+const tolerance = 50 * time.Millisecond
+
+// deliver takes one delivery as far as it goes now.
+func (s *Service) deliver(ctx context.Context, j job) {
+	now := s.now()
+	if j.again {
+		s.finish(ctx, j, s.note(j, now, ReasonAgain, posthastev1.Outcome_OUTCOME_DELIVERED))
+		return
+	}
+	if at := j.GetNotBefore().AsTime(); j.GetNotBefore() != nil && at.Sub(now) > tolerance {
+		s.putOff(ctx, j, at, ReasonEarly)
+		return
+	}
+	t, err := s.find(ctx, j.GetEvent().GetTenant(), j.GetSubscriptionId())
+	switch {
+	case errors.Is(err, subscription.ErrNotFound):
+		s.finish(ctx, j, s.note(j, now, ReasonRemoved, posthastev1.Outcome_OUTCOME_CANCELLED))
+	case errors.Is(err, errUnusable):
+		s.Log.ErrorContext(ctx, "delivery failed", "delivery", j.GetId(), "subscription", j.GetSubscriptionId(), "error", err)
+		s.finish(ctx, j, s.note(j, now, ReasonUnusableSubject, posthastev1.Outcome_OUTCOME_FAILED))
+	case err != nil: // JetStream is away
+		s.putBack(j)
+	case !t.sub.Active():
+		s.announceDisabled(ctx, t.sub)
+		s.finish(ctx, j, s.note(j, now, ReasonDisabled, posthastev1.Outcome_OUTCOME_CANCELLED))
+	default:
+		s.try(ctx, j, t, now)
+	}
+}
+
+// try makes an attempt where the gate lets it.
+func (s *Service) try(ctx context.Context, j job, t *target, now time.Time) {
+	ok, comeBack := t.gate.enter(ctx, now)
+	if !ok {
+		s.putOff(ctx, j, comeBack, ReasonBusy)
+		return
+	}
+	body := dialect.StandardBody(j.GetEvent())
+	now = s.now()
+	header := dialect.StandardHeader(j.GetId(), now, body, t.signer)
+	forwardTrace(header, j.msg.Headers())
+	a := s.poster.post(ctx, t.url, header, body, now)
+	v := judge(a.status, a.header, a.err, now)
+	t.gate.leave(a.took, v.Kind == Delivered, v.Strain)
+	if a.err != nil && ctx.Err() != nil {
+		// We hung up, so it is nobody's failure and no attempt.
+		s.putBack(j)
+		return
+	}
+	s.metrics.attempted(ctx, v.Reason, a.took)
+	s.settle(ctx, j, t, a, v)
+}
+
+// settle does what the verdict asks for.
+func (s *Service) settle(ctx context.Context, j job, t *target, a answer, v Verdict) {
+	record := s.record(j, a, v)
+	wait, more := t.schedule.After(j.GetAttempt())
+	switch {
+	case v.Kind == Delivered:
+		s.Redis.Succeeded(ctx, delivery.DedupKey(j.GetId()), j.GetSubscriptionId())
+		record.Outcome = posthastev1.Outcome_OUTCOME_DELIVERED
+		s.metrics.arrived(ctx, j.Delivery, s.now())
+		s.finish(ctx, j, record)
+	case v.Kind == Retry && more:
+		wait = max(wait, min(v.After, s.cfg.MaxRetryAfter))
+		s.retry(ctx, j, record, wait, v.Reason)
+	default:
+		record.Outcome = posthastev1.Outcome_OUTCOME_FAILED
+		s.fail(ctx, j, t, v)
+		s.finish(ctx, j, record)
+	}
+}
+
+// finish publishes the record of how the delivery ended, then acks it.
+func (s *Service) finish(ctx context.Context, j job, record *posthastev1.Attempt) {
+	s.metrics.finished(ctx, record)
+	msg, err := recordMsg(record)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "encode attempt", "delivery", j.GetId(), "error", err)
+		s.putBack(j)
+		return
+	}
+	s.publishAndAck(ctx, j, msg)
+}
+
+// retry publishes the record of the attempt and puts the delivery off until
+// the next.
+func (s *Service) retry(ctx context.Context, j job, record *posthastev1.Attempt, wait time.Duration, why Reason) {
+	now := s.now()
+	at := now.Add(wait)
+	setNext(record, at)
+	j.Attempt++
+	j.Deferrals = 0
+	done, err := recordMsg(record)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "encode attempt", "delivery", j.GetId(), "error", err)
+		s.putBack(j)
+		return
+	}
+	later, err := delay.Later(j.Delivery, at, string(why), now)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "put delivery off", "delivery", j.GetId(), "error", err)
+		s.putBack(j)
+		return
+	}
+	later.Header = bus.TraceContext(j.msg.Headers())
+	s.publishAndAck(ctx, j, done, later)
+}
+
+// putOff makes the delivery wait without an attempt.
+func (s *Service) putOff(ctx context.Context, j job, at time.Time, why Reason) {
+	s.metrics.deferred(ctx, why)
+	j.Deferrals++
+	later, err := delay.Later(j.Delivery, at, string(why), s.now())
+	if err != nil {
+		s.Log.ErrorContext(ctx, "put delivery off", "delivery", j.GetId(), "error", err)
+		s.putBack(j)
+		return
+	}
+	later.Header = bus.TraceContext(j.msg.Headers())
+	s.publishAndAck(ctx, j, later)
+}
+
+// publishAndAck acks the delivery when JetStream has what follows from it.
+func (s *Service) publishAndAck(ctx context.Context, j job, msgs ...bus.Msg) {
+	if err := s.publisher.Publish(ctx, msgs); err != nil {
+		if ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "delivery not settled; it comes again", "delivery", j.GetId(), "error", err)
+		}
+		s.putBack(j)
+		return
+	}
+	s.done(j)
+}

@@ -1,0 +1,93 @@
+package dispatcher
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/posthaste/posthaste/pkg/eventid"
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+// TypeDisabled is the type of the event that tells a tenant of a subscription
+// that was disabled for it.
+const TypeDisabled = "subscription.disabled"
+
+// fail counts a failed delivery and disables the subscription where the rule
+// says so.
+func (s *Service) fail(ctx context.Context, j job, t *target, v Verdict) {
+	s.Log.WarnContext(ctx, "delivery failed", "delivery", j.GetId(), "subscription", j.GetSubscriptionId(),
+		"tenant", j.GetEvent().GetTenant(), "attempts", j.GetAttempt(), "reason", string(v.Reason))
+	count, known := s.Redis.Failed(ctx, j.GetId(), j.GetSubscriptionId())
+	switch {
+	case v.Kind == Gone:
+		s.disable(ctx, t.sub, subscription.DisabledGone)
+	case known && s.cfg.DisableAfter > 0 && count >= s.cfg.DisableAfter:
+		s.disable(ctx, t.sub, subscription.DisabledConsecutiveFailures)
+	}
+}
+
+func (s *Service) disable(ctx context.Context, sub *subscription.Subscription, why string) {
+	disabled, did, err := s.Store.Disable(ctx, sub.GetTenant(), sub.GetId(), why, s.now())
+	if err != nil {
+		// The next failed delivery tries again.
+		s.Log.ErrorContext(ctx, "disable subscription", "subscription", sub.GetId(), "error", err)
+		return
+	}
+	if did {
+		s.Log.WarnContext(ctx, "subscription disabled", "subscription", sub.GetId(), "tenant", sub.GetTenant(), "reason", why)
+		s.metrics.disabled(ctx, why)
+	}
+	s.announceDisabled(ctx, disabled)
+}
+
+// announceFor is how long after a subscription was disabled its tenant may
+// still have to be told: the dispatcher that disabled it may have died before
+// it could. Shorter than JetStream's dedup window, so that telling again tells
+// nothing twice.
+const announceFor = time.Minute
+
+// announceDisabled publishes the event subscription.disabled. The event's id
+// is that of the change, whoever publishes it.
+func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscription) {
+	at := sub.GetDisabledAt()
+	if sub.GetDisabledReason() == subscription.DisabledRequested || s.now().Sub(at.AsTime()) > announceFor {
+		return
+	}
+	if told, ok := s.announced.Load(sub.GetId()); ok && told == at.AsTime() {
+		return
+	}
+	data, err := json.Marshal(map[string]any{
+		"subscriptionId": sub.GetId(),
+		"url":            sub.GetUrl(),
+		"reason":         sub.GetDisabledReason(),
+		"disabledAt":     at.AsTime().Format(time.RFC3339Nano),
+	})
+	if err != nil {
+		s.Log.ErrorContext(ctx, "encode event", "type", TypeDisabled, "error", err)
+		return
+	}
+	e := &posthastev1.Event{
+		Id:     "evt_disabled_" + sub.GetId() + "_" + strconv.FormatInt(at.AsTime().UnixNano(), 36),
+		Tenant: sub.GetTenant(), Type: TypeDisabled, Time: at, Data: data,
+	}
+	encoded, err := delivery.AppendEvent(nil, e)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "encode event", "type", TypeDisabled, "error", err)
+		return
+	}
+	err = s.publisher.Publish(ctx, []bus.Msg{{
+		Subject: eventid.Subject(e.GetTenant(), e.GetType()),
+		ID:      eventid.MsgID(e.GetTenant(), "", e.GetId()),
+		Data:    encoded,
+	}})
+	if err != nil {
+		s.Log.ErrorContext(ctx, "tell tenant of disabled subscription", "subscription", sub.GetId(), "error", err)
+		return
+	}
+	s.announced.Store(sub.GetId(), at.AsTime())
+}

@@ -1,0 +1,103 @@
+// Package dispatcher delivers: it takes deliveries from DELIVERIES, signs and
+// POSTs them, and says in ATTEMPTS what came of it.
+//
+// The order of acts for a delivery is: look up its dedup key, POST, remember
+// the dedup key (on 2xx), publish the attempt, put the delivery off where
+// another attempt is due, and ack last. Whatever dies in between, the delivery
+// comes again.
+package dispatcher
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delay"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+// Deps are what a dispatcher works with.
+type Deps struct {
+	Bus   *bus.Bus
+	Store *subscription.Store
+	Index *subscription.Index
+	// Loaded is closed when Index has held every subscription.
+	Loaded <-chan struct{}
+	Redis  *redisstore.Store
+	Guard  *ssrf.Guard
+	// Schedule is that of subscriptions without one of their own.
+	Schedule schedule.Schedule
+	Log      *slog.Logger
+	Meter    metric.Meter
+}
+
+// Service is a dispatcher. Any number share the work.
+type Service struct {
+	Deps
+	cfg       Config
+	publisher *bus.Publisher
+	mover     *delay.Mover
+	poster    *poster
+	targets   targets
+	metrics   *metrics
+	now       func() time.Time
+	// announced holds by subscription when it was disabled the last time that
+	// its tenant was told.
+	announced sync.Map
+}
+
+// publishBytes bounds what a dispatcher has on its way to JetStream.
+const publishBytes = 64 << 20
+
+// New makes a dispatcher.
+func New(cfg Config, deps Deps) (*Service, error) {
+	m, err := newMetrics(deps.Meter)
+	if err != nil {
+		return nil, err
+	}
+	publisher := deps.Bus.NewPublisher(4*cfg.MaxInFlight, publishBytes)
+	return &Service{
+		Deps:      deps,
+		cfg:       cfg,
+		publisher: publisher,
+		mover:     delay.NewMover(deps.Bus, publisher, deps.Log),
+		poster:    newPoster(cfg, deps.Guard),
+		targets:   targets{byID: make(map[string]*target)},
+		metrics:   m,
+		now:       time.Now,
+	}, nil
+}
+
+// Run delivers until ctx ends. Then it takes no more, finishes what is under
+// way within the grace, and gives the rest back to other dispatchers.
+func (s *Service) Run(ctx context.Context, grace time.Duration) error {
+	defer s.poster.close()
+	select {
+	case <-s.Loaded:
+	case <-ctx.Done():
+		return nil
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	defer stop()
+
+	var group errgroup.Group
+	due := max(1, s.cfg.MaxInFlight/4)
+	group.Go(func() error { return s.newLane(bus.LaneFresh, s.cfg.MaxInFlight-due).run(ctx, work) })
+	group.Go(func() error { return s.newLane(bus.LaneDue, due).run(ctx, work) })
+	group.Go(func() error { return s.mover.Run(ctx) })
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("dispatch: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package dispatcher
+
+import (
+	"context"
+	"sync"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delivery"
+)
+
+// lane takes the deliveries of one lane. Each lane has places of its own, so
+// neither can take the other's.
+type lane struct {
+	*Service
+	name     bus.Lane
+	incoming chan jetstream.Msg
+	places   chan struct{}
+	busy     sync.WaitGroup
+}
+
+// job is a delivery in the hands of this dispatcher.
+type job struct {
+	*posthastev1.Delivery
+	msg jetstream.Msg
+	// keep ends the word to JetStream that the job is still being worked on.
+	keep func()
+	// again says that the delivery was delivered before.
+	again bool
+}
+
+// maxBatch is how many deliveries are looked up in Redis together.
+const maxBatch = 128
+
+func (s *Service) newLane(name bus.Lane, places int) *lane {
+	return &lane{
+		Service: s, name: name,
+		incoming: make(chan jetstream.Msg, s.cfg.Prefetch),
+		places:   make(chan struct{}, places),
+	}
+}
+
+// run consumes until ctx ends and then waits for what is under way, which ends
+// with work at the latest.
+func (l *lane) run(ctx, work context.Context) error {
+	var starter sync.WaitGroup
+	starter.Go(func() { l.start(ctx, work) })
+	opts := bus.ConsumeOptions{Prefetch: l.cfg.Prefetch, PrefetchBytes: int(l.cfg.PrefetchBytes)}
+	err := l.Bus.Consume(ctx, bus.StreamDeliveries, string(l.name), opts, func(msg jetstream.Msg) {
+		select {
+		case l.incoming <- msg:
+		case <-ctx.Done():
+			l.giveBack(msg)
+		}
+	})
+	close(l.incoming)
+	starter.Wait()
+	l.busy.Wait()
+	return err
+}
+
+// start takes what has come, as much at a time as there is, and starts each
+// delivery as soon as it has a place.
+func (l *lane) start(ctx, work context.Context) {
+	batch := make([]job, 0, maxBatch)
+	for first := range l.incoming {
+		batch = l.take(batch[:0], first)
+	gather:
+		for len(batch) < maxBatch {
+			select {
+			case next, open := <-l.incoming:
+				if !open {
+					break gather
+				}
+				batch = l.take(batch, next)
+			default:
+				break gather
+			}
+		}
+		l.lookUp(ctx, batch)
+		for _, j := range batch {
+			select {
+			case l.places <- struct{}{}:
+			case <-ctx.Done():
+				l.putBack(j)
+				continue
+			}
+			l.busy.Go(func() {
+				defer func() { <-l.places }()
+				l.deliver(work, j)
+			})
+		}
+		clear(batch)
+	}
+}
+
+// take adds the message to the batch. One that cannot be read is not ours.
+func (l *lane) take(batch []job, msg jetstream.Msg) []job {
+	d, err := delivery.Decode(msg.Data())
+	if err != nil {
+		l.Log.Error("unreadable delivery", "subject", msg.Subject(), "error", err)
+		if err := msg.TermWithReason("unreadable"); err != nil {
+			l.Log.Debug("terminate delivery", "error", err)
+		}
+		return batch
+	}
+	return append(batch, job{Delivery: d, msg: msg, keep: bus.KeepAlive(msg, l.Bus.AckWait())})
+}
+
+// lookUp asks Redis once which of the batch were delivered before.
+func (l *lane) lookUp(ctx context.Context, batch []job) {
+	if len(batch) == 0 {
+		return
+	}
+	keys := make([]string, len(batch))
+	for i, j := range batch {
+		keys[i] = delivery.DedupKey(j.GetId())
+	}
+	for i, again := range l.Redis.Delivered(ctx, keys) {
+		batch[i].again = again
+	}
+}
+
+// done acks the delivery. A lost ack brings it again, and its dedup key stops
+// it.
+func (s *Service) done(j job) {
+	j.keep()
+	if err := j.msg.Ack(); err != nil {
+		s.Log.Debug("ack delivery", "delivery", j.GetId(), "error", err)
+	}
+}
+
+// putBack gives a job to another dispatcher, at once.
+func (s *Service) putBack(j job) {
+	j.keep()
+	s.giveBack(j.msg)
+}
+
+func (s *Service) giveBack(msg jetstream.Msg) {
+	if err := msg.Nak(); err != nil {
+		s.Log.Debug("give delivery back", "subject", msg.Subject(), "error", err)
+	}
+}

@@ -1,0 +1,111 @@
+package dispatcher
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+)
+
+// poster makes POSTs. There is one way out, and it passes the guard.
+type poster struct {
+	transport *http.Transport
+	timeout   time.Duration
+	readMost  int64
+	keepMost  int64
+}
+
+func newPoster(cfg Config, guard *ssrf.Guard) *poster {
+	dialer := &net.Dialer{Timeout: cfg.RequestTimeout, KeepAlive: 30 * time.Second, Control: guard.Control}
+	return &poster{
+		timeout:  cfg.RequestTimeout,
+		readMost: int64(cfg.AnswerBytes),
+		keepMost: int64(cfg.RecordBytes),
+		transport: &http.Transport{
+			// Proxy stays nil: one from the environment would dial for us,
+			// past the guard.
+			DialContext:            dialer.DialContext,
+			ForceAttemptHTTP2:      true,
+			MaxIdleConns:           cfg.MaxIdleConns,
+			MaxIdleConnsPerHost:    cfg.EndpointConcurrency,
+			IdleConnTimeout:        90 * time.Second,
+			TLSHandshakeTimeout:    cfg.RequestTimeout,
+			MaxResponseHeaderBytes: 64 << 10,
+			DisableCompression:     true, // a stranger's archive is not ours to open
+		},
+	}
+}
+
+func (p *poster) close() { p.transport.CloseIdleConnections() }
+
+// answer is what came of a POST.
+type answer struct {
+	started time.Time
+	took    time.Duration
+	status  int // 0 where there was no answer
+	header  http.Header
+	body    []byte // its beginning
+	err     error
+}
+
+// post sends one POST and reads the answer, both within the timeout. A
+// redirect is an answer like any other.
+func (p *poster) post(ctx context.Context, to *url.URL, header http.Header, body []byte, now time.Time) answer {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	req := (&http.Request{
+		Method: http.MethodPost, URL: to, Host: to.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(body)),
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		GetBody:       func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
+	}).WithContext(ctx)
+
+	a := answer{started: now}
+	begin := time.Now()
+	res, err := p.transport.RoundTrip(req)
+	if err == nil {
+		a.status, a.header = res.StatusCode, res.Header
+		a.body, err = p.read(res.Body)
+	}
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, context.DeadlineExceeded) {
+		err = fmt.Errorf("no complete answer within %s: %w", p.timeout, cause)
+	}
+	a.took, a.err = time.Since(begin), err
+	return a
+}
+
+// read takes the beginning of the body to keep and, so that the connection can
+// be used again, what follows up to the bound. An answer that goes on beyond
+// costs its connection.
+func (p *poster) read(body io.ReadCloser) ([]byte, error) {
+	defer body.Close()
+	kept := make([]byte, 0, 64)
+	rest := p.readMost
+	for int64(len(kept)) < p.keepMost {
+		if len(kept) == cap(kept) {
+			kept = append(kept, 0)[:len(kept)]
+		}
+		room := min(int64(cap(kept)), p.keepMost)
+		n, err := body.Read(kept[len(kept):room])
+		kept = kept[:len(kept)+n]
+		rest -= int64(n)
+		if errors.Is(err, io.EOF) {
+			return kept, nil
+		}
+		if err != nil {
+			return kept, fmt.Errorf("read answer: %w", err)
+		}
+	}
+	if _, err := io.CopyN(io.Discard, body, rest); err != nil && !errors.Is(err, io.EOF) {
+		return kept, fmt.Errorf("read answer: %w", err)
+	}
+	return kept, nil
+}

@@ -1,0 +1,70 @@
+package dispatcher
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
+)
+
+// record says what came of an attempt.
+func (s *Service) record(j job, a answer, v Verdict) *posthastev1.Attempt {
+	r := s.note(j, a.started, v.Reason, posthastev1.Outcome_OUTCOME_UNSPECIFIED)
+	r.Latency = durationpb.New(a.took)
+	r.Status = int32(a.status)
+	r.Answer = a.body
+	if a.err != nil {
+		r.Error = strings.ToValidUTF8(a.err.Error(), "�")
+	}
+	return r
+}
+
+// note says how a delivery ended without an attempt.
+func (s *Service) note(j job, at time.Time, why Reason, outcome posthastev1.Outcome) *posthastev1.Attempt {
+	return &posthastev1.Attempt{
+		DeliveryId:     j.GetId(),
+		SubscriptionId: j.GetSubscriptionId(),
+		Tenant:         j.GetEvent().GetTenant(),
+		EventId:        j.GetEvent().GetId(),
+		EventType:      j.GetEvent().GetType(),
+		Number:         j.GetAttempt(),
+		StartedAt:      timestamppb.New(at),
+		Reason:         string(why),
+		Outcome:        outcome,
+	}
+}
+
+func setNext(r *posthastev1.Attempt, at time.Time) { r.NextAt = timestamppb.New(at) }
+
+// recordMsg is the message in ATTEMPTS. Its id makes an attempt that is told
+// twice stand there once.
+func recordMsg(r *posthastev1.Attempt) (bus.Msg, error) {
+	data, err := proto.Marshal(r)
+	if err != nil {
+		return bus.Msg{}, fmt.Errorf("encode attempt: %w", err)
+	}
+	return bus.Msg{
+		Subject: bus.AttemptSubject(r.GetTenant(), r.GetSubscriptionId()),
+		ID:      r.GetDeliveryId() + ":" + strconv.FormatUint(uint64(r.GetNumber()), 10),
+		Data:    data,
+	}, nil
+}
+
+// forwardTrace passes the producer's trace context on to the endpoint.
+func forwardTrace(h http.Header, from nats.Header) {
+	if v, ok := from[bus.HeaderTraceparent]; ok {
+		h["Traceparent"] = v
+		if v, ok := from[bus.HeaderTracestate]; ok {
+			h["Tracestate"] = v
+		}
+	}
+}

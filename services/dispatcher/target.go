@@ -1,0 +1,86 @@
+package dispatcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+
+	"github.com/posthaste/posthaste/pkg/webhook"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+// target is a subscription made ready for POSTs.
+type target struct {
+	sub      *subscription.Subscription
+	url      *url.URL
+	signer   *webhook.Signer
+	schedule schedule.Schedule
+	gate     *gate
+}
+
+// targets holds those that have been delivered to.
+type targets struct {
+	mu   sync.RWMutex
+	byID map[string]*target
+}
+
+// find returns the target of a subscription as it is now. Errors:
+// subscription.ErrNotFound, errUnusable, or that of reading the bucket.
+func (s *Service) find(ctx context.Context, tenant, id string) (*target, error) {
+	sub, ok := s.Index.Get(id)
+	if !ok {
+		// The router may have seen a new subscription before this index has.
+		var err error
+		if sub, err = s.Store.Get(ctx, tenant, id); err != nil {
+			if errors.Is(err, subscription.ErrNotFound) {
+				s.targets.drop(id)
+			}
+			return nil, fmt.Errorf("find subscription %s: %w", id, err)
+		}
+	}
+	s.targets.mu.RLock()
+	t := s.targets.byID[id]
+	s.targets.mu.RUnlock()
+	if t != nil && t.sub.Revision == sub.Revision {
+		return t, nil
+	}
+	return s.prepare(sub)
+}
+
+// errUnusable is a stored subscription that no POST can be made of.
+var errUnusable = errors.New("unusable subscription")
+
+// prepare makes the target anew. The gate outlives the change.
+func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
+	to, err := s.Guard.CheckForm(sub.GetUrl())
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
+	}
+	signer, err := newSigner(sub, s.now())
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
+	}
+	t := &target{sub: sub, url: to, signer: signer, schedule: sub.Schedule(s.Schedule)}
+
+	s.targets.mu.Lock()
+	defer s.targets.mu.Unlock()
+	if old := s.targets.byID[sub.GetId()]; old != nil {
+		t.gate = old.gate
+		if old.sub.Revision > sub.Revision {
+			return t, nil // a newer one came in between; keep that
+		}
+	} else {
+		t.gate = newGate(s.cfg.EndpointConcurrency)
+	}
+	s.targets.byID[sub.GetId()] = t
+	return t, nil
+}
+
+func (t *targets) drop(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.byID, id)
+}

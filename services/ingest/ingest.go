@@ -1,0 +1,117 @@
+// Package ingest takes events over HTTP and puts them in JetStream.
+//
+// POST /v1/events answers 202 only when JetStream has acked every event. It
+// keeps nothing of its own: what it could not publish is the producer's to
+// send again, and the event's id makes that harmless.
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/posthaste/posthaste/pkg/eventid"
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/event"
+)
+
+// Service is an ingest. Any number share the work.
+type Service struct {
+	cfg       Config
+	bus       *bus.Bus
+	publisher *bus.Publisher
+	keys      *auth.Keys
+	limits    event.Limits
+	rates     *rates
+	log       *slog.Logger
+	metrics   *metrics
+	now       func() time.Time
+}
+
+// Deps are what an ingest works with.
+type Deps struct {
+	Bus   *bus.Bus
+	Event event.Config
+	Keys  *auth.Keys
+	Log   *slog.Logger
+	Meter metric.Meter
+}
+
+// New makes an ingest.
+func New(cfg Config, deps Deps) (*Service, error) {
+	most := deps.Event.MaxEventBytes
+	if need := int64(most) + bus.Overhead; deps.Bus.MaxPayload() < need {
+		return nil, fmt.Errorf("max-event-bytes: an event of %s makes a message of up to %d bytes, and NATS takes %d; raise its max_payload or lower the setting", most, need, deps.Bus.MaxPayload())
+	}
+	if cfg.MaxBatchBytes < most {
+		return nil, fmt.Errorf("max-batch-bytes: must be at least max-event-bytes (%s), is %s", most, cfg.MaxBatchBytes)
+	}
+	m, err := newMetrics(deps.Meter)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		cfg:       cfg,
+		bus:       deps.Bus,
+		publisher: deps.Bus.NewPublisher(publishInFlight, int64(cfg.PublishBytes)),
+		keys:      deps.Keys,
+		limits:    event.Limits{EventBytes: int64(most), BatchEvents: cfg.MaxBatchEvents},
+		rates:     newRates(cfg.TenantRate, cfg.TenantBurst),
+		log:       deps.Log,
+		metrics:   m,
+		now:       time.Now,
+	}, nil
+}
+
+// publishInFlight is how many events of all requests may wait for JetStream.
+const publishInFlight = 16384
+
+// Path is what Handler answers.
+const Path = "/v1/events"
+
+// Handler answers POST /v1/events.
+func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serveEvents) }
+
+// messages encodes events for the stream.
+func messages(events []*posthastev1.Event, trace nats.Header) ([]bus.Msg, error) {
+	msgs := make([]bus.Msg, len(events))
+	for i, e := range events {
+		data, err := delivery.AppendEvent(nil, e)
+		if err != nil {
+			return nil, err
+		}
+		header := make(nats.Header, 2+len(trace))
+		for key, values := range trace {
+			header[key] = values
+		}
+		header[bus.HeaderContentType] = protobuf
+		msgs[i] = bus.Msg{
+			Subject: eventid.Subject(e.GetTenant(), e.GetType()),
+			ID:      eventid.MsgID(e.GetTenant(), e.GetSource(), e.GetId()),
+			Data:    data,
+			Header:  header,
+		}
+	}
+	return msgs, nil
+}
+
+var protobuf = []string{event.ContentTypeProtobuf}
+
+// publish puts the events in JetStream, all under way at once.
+func (s *Service) publish(ctx context.Context, msgs []bus.Msg) ([]bus.Ack, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.PublishTimeout)
+	defer cancel()
+	acks := make([]bus.Ack, len(msgs))
+	if err := s.publisher.PublishOnce(ctx, msgs, acks); err != nil {
+		return nil, err
+	}
+	return acks, nil
+}

@@ -1,0 +1,54 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/posthaste/posthaste/services/internal/settings"
+)
+
+// Config says how to reach NATS and how the streams are kept. Every service
+// of one installation is given the same.
+type Config struct {
+	NATSURL   settings.SecretURL `name:"nats-url" group:"NATS" help:"NATS servers, comma separated. Empty: the embedded server in dev, else nats://127.0.0.1:4222."`
+	NATSCreds string             `name:"nats-creds" group:"NATS" help:"NATS credentials file (JWT and seed)."`
+	NATSCA    string             `name:"nats-ca" group:"NATS" help:"CA file for TLS to NATS; empty for the system's."`
+	NATSWait  time.Duration      `name:"nats-wait" group:"NATS" unit:"duration" help:"How long the start waits for NATS before it fails." default:"30s"`
+
+	Replicas       int            `name:"replicas" group:"Streams" unit:"count" help:"Copies of every stream and bucket: 1, 3 or 5." default:"1"`
+	EventsMaxAge   time.Duration  `name:"events-max-age" group:"Streams" unit:"duration" help:"How long events are kept." default:"72h"`
+	EventsMaxBytes settings.Bytes `name:"events-max-bytes" group:"Streams" unit:"bytes" help:"Size of EVENTS at which ingest answers 503; 0 for no limit." default:"0"`
+	AttemptsMaxAge time.Duration  `name:"attempts-max-age" group:"Streams" unit:"duration" help:"How long the records of attempts are kept." default:"168h"`
+	RejectedMaxAge time.Duration  `name:"rejected-max-age" group:"Streams" unit:"duration" help:"How long unreadable events are kept." default:"168h"`
+	DedupWindow    time.Duration  `name:"dedup-window" group:"Streams" unit:"duration" help:"How long JetStream remembers message ids. A million ids cost it 250 MB." default:"2m"`
+	AckWait        time.Duration  `name:"ack-wait" group:"Streams" unit:"duration" help:"How long a message stays with a service that fell silent before another gets it." default:"30s"`
+
+	LaneMaxAckPending   int `name:"lane-max-ack-pending" group:"Streams" unit:"count" help:"Deliveries of a lane in the hands of all dispatchers together." default:"8192"`
+	RouterMaxAckPending int `name:"router-max-ack-pending" group:"Streams" unit:"count" help:"Events in the hands of all routers together." default:"2048"`
+}
+
+// Validate names the first setting that cannot work.
+func (c *Config) Validate() error {
+	switch {
+	case c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5:
+		return fmt.Errorf("replicas: must be 1, 3 or 5, is %d", c.Replicas)
+	case c.EventsMaxAge < time.Minute:
+		return fmt.Errorf("events-max-age: must be at least 1m, is %s", c.EventsMaxAge)
+	case c.AttemptsMaxAge < time.Minute:
+		return fmt.Errorf("attempts-max-age: must be at least 1m, is %s", c.AttemptsMaxAge)
+	case c.RejectedMaxAge < time.Minute:
+		return fmt.Errorf("rejected-max-age: must be at least 1m, is %s", c.RejectedMaxAge)
+	case c.EventsMaxBytes < 0:
+		return errors.New("events-max-bytes: must not be negative")
+	case c.AckWait < time.Second:
+		return fmt.Errorf("ack-wait: must be at least 1s, is %s", c.AckWait)
+	case c.DedupWindow <= c.AckWait:
+		return fmt.Errorf("dedup-window: must be longer than ack-wait (%s), is %s: a message handed out again would not be recognised", c.AckWait, c.DedupWindow)
+	case c.LaneMaxAckPending < 64:
+		return fmt.Errorf("lane-max-ack-pending: must be at least 64, is %d", c.LaneMaxAckPending)
+	case c.RouterMaxAckPending < 16:
+		return fmt.Errorf("router-max-ack-pending: must be at least 16, is %d", c.RouterMaxAckPending)
+	}
+	return nil
+}

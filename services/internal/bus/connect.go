@@ -1,0 +1,137 @@
+package bus
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bus is a connection to NATS JetStream with Posthaste's streams on it. It
+// reconnects by itself for as long as it is open.
+type Bus struct {
+	NC  *nats.Conn
+	JS  jetstream.JetStream
+	cfg Config
+	log *slog.Logger
+
+	closing atomic.Bool
+}
+
+// Connect waits up to cfg.NATSWait for NATS, then provisions streams, buckets
+// and consumers. name tells the connection apart in NATS's own lists. extra
+// options are applied last (the embedded server's in-process pipe).
+func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, extra ...nats.Option) (*Bus, error) {
+	b := &Bus{cfg: cfg, log: log}
+	opts := append(b.options(name), extra...)
+
+	ctx, cancel := context.WithTimeout(ctx, cfg.NATSWait)
+	defer cancel()
+	var lastErr error
+	ready := func() error {
+		if b.NC == nil {
+			nc, err := nats.Connect(cmp.Or(cfg.NATSURL.Reveal(), nats.DefaultURL), opts...)
+			if err != nil {
+				lastErr = err
+				return err
+			}
+			b.NC = nc
+			b.JS, err = jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending),
+				jetstream.WithPublishAsyncTimeout(ackTimeout))
+			if err != nil {
+				lastErr = err
+				return backoff.Permanent(err)
+			}
+		}
+		if lastErr = b.provision(ctx); errors.Is(lastErr, errRefused) {
+			return backoff.Permanent(lastErr)
+		}
+		return lastErr
+	}
+	notify := func(err error, next time.Duration) {
+		log.Warn("NATS is not ready", "error", err, "retry_in", next.Round(time.Millisecond))
+	}
+	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
+		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	if err := backoff.RetryNotify(ready, backoff.WithContext(policy, ctx), notify); err != nil {
+		b.Close()
+		if lastErr != nil {
+			err = lastErr // a context's end says less than what it cut off
+		}
+		return nil, fmt.Errorf("reach NATS at %s: %w", cfg.NATSURL, err)
+	}
+	return b, nil
+}
+
+func (b *Bus) options(name string) []nats.Option {
+	opts := []nats.Option{
+		nats.Name("posthaste-" + name),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.ReconnectJitter(100*time.Millisecond, 250*time.Millisecond),
+		nats.PingInterval(20 * time.Second),
+		// A publish during an outage fails at once and is repeated by its
+		// caller, with the same Msg-Id. Buffered ones would hide the outage.
+		nats.ReconnectBufSize(-1),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if !b.closing.Load() {
+				b.log.Warn("NATS connection lost", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			b.log.Info("NATS connection restored", "server", nc.ConnectedServerName())
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			subject := ""
+			if sub != nil {
+				subject = sub.Subject
+			}
+			b.log.Warn("NATS error", "subject", subject, "error", err)
+		}),
+	}
+	if b.cfg.NATSCreds != "" {
+		opts = append(opts, nats.UserCredentials(b.cfg.NATSCreds))
+	}
+	if b.cfg.NATSCA != "" {
+		opts = append(opts, nats.RootCAs(b.cfg.NATSCA))
+	}
+	return opts
+}
+
+// Connected says whether NATS is reachable now.
+func (b *Bus) Connected() bool { return b.NC != nil && b.NC.IsConnected() }
+
+// Ready is nil when NATS is reachable now; it is what /readyz asks.
+func (b *Bus) Ready(context.Context) error {
+	if !b.Connected() {
+		return errors.New("NATS is not connected")
+	}
+	return nil
+}
+
+// MaxPayload is the largest message that the server takes, in bytes.
+func (b *Bus) MaxPayload() int64 { return b.NC.MaxPayload() }
+
+// AckWait is how long a consumed message may go without a word to the server.
+func (b *Bus) AckWait() time.Duration { return b.cfg.AckWait }
+
+// Close flushes what was published (acks travel without an answer) and closes
+// the connection.
+func (b *Bus) Close() {
+	if b.NC == nil || !b.closing.CompareAndSwap(false, true) {
+		return
+	}
+	if b.NC.IsConnected() {
+		if err := b.NC.FlushTimeout(2 * time.Second); err != nil {
+			b.log.Warn("flush NATS connection", "error", err)
+		}
+	}
+	b.NC.Close()
+}

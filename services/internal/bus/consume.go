@@ -1,0 +1,106 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ConsumeOptions bound what a client holds of a consumer before handling it.
+type ConsumeOptions struct {
+	Prefetch      int // messages asked for ahead
+	PrefetchBytes int // and their bytes
+}
+
+// Consume hands the messages of a durable consumer to handle, one after the
+// other, until ctx ends. handle must not block for long; it acks, naks or
+// passes the message on. When ctx ends, messages already fetched still go to
+// handle, which gives them back; then Consume returns nil.
+//
+// A lost connection is waited out. A consumer that is gone (deleted by hand,
+// restored from a backup) is provisioned anew.
+func (b *Bus) Consume(ctx context.Context, stream, durable string, opts ConsumeOptions, handle func(jetstream.Msg)) error {
+	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
+		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	for ctx.Err() == nil {
+		started := time.Now()
+		err := b.consumeUntil(ctx, stream, durable, opts, handle)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(started) > 10*time.Second {
+			policy.Reset()
+		}
+		pause := policy.NextBackOff()
+		b.log.Warn("consumer stopped; starting it again", "stream", stream, "consumer", durable, "error", err, "retry_in", pause.Round(time.Millisecond))
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		if err := b.reprovision(ctx); err != nil && ctx.Err() == nil {
+			b.log.Warn("provision streams", "error", err)
+		}
+	}
+	return nil
+}
+
+func (b *Bus) reprovision(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	return b.provision(ctx)
+}
+
+func (b *Bus) consumeUntil(ctx context.Context, stream, durable string, opts ConsumeOptions, handle func(jetstream.Msg)) error {
+	setup, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	consumer, err := b.JS.Consumer(setup, stream, durable)
+	if err != nil {
+		return fmt.Errorf("look up consumer %s of %s: %w", durable, stream, err)
+	}
+	failed := make(chan error, 1)
+	running, err := consumer.Consume(handle,
+		jetstream.PullMaxMessagesWithBytesLimit(opts.Prefetch, opts.PrefetchBytes),
+		jetstream.PullExpiry(10*time.Second),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			if final(err) {
+				select {
+				case failed <- err:
+				default:
+				}
+			}
+		}))
+	if err != nil {
+		return fmt.Errorf("consume %s of %s: %w", durable, stream, err)
+	}
+	closed := running.Closed()
+	select {
+	case <-ctx.Done():
+		running.Drain()
+		<-closed
+		return nil
+	case err := <-failed:
+		running.Drain()
+		<-closed
+		return err
+	case <-closed:
+		select {
+		case err := <-failed:
+			return err
+		default:
+			return errors.New("consumer closed")
+		}
+	}
+}
+
+// final says whether a running consumer will not recover by itself. A missed
+// heartbeat, a leader change and a lost connection are not final.
+func final(err error) bool {
+	return errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) ||
+		errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBadRequest) ||
+		errors.Is(err, nats.ErrNoResponders)
+}

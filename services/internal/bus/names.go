@@ -1,0 +1,81 @@
+package bus
+
+import "strings"
+
+// Streams.
+const (
+	StreamEvents     = "EVENTS"     // events.<tenant>.<type>; what happened
+	StreamDeliveries = "DELIVERIES" // deliveries.<lane>.<tenant>.<subscription>; work to do now
+	StreamDelays     = "DELAYS"     // delays.<tier>.<tenant>.<subscription>; work to do later
+	StreamAttempts   = "ATTEMPTS"   // attempts.<tenant>.<subscription>; what was done
+	StreamRejected   = "REJECTED"   // rejected.<tenant>; events that could not be read
+)
+
+// BucketSubscriptions is the KV bucket of subscriptions, keyed <tenant>.<id>.
+const BucketSubscriptions = "subscriptions"
+
+// ConsumerRouter is the durable consumer that all routers share.
+const ConsumerRouter = "router"
+
+// Lane is a queue of deliveries with a durable consumer of its own, so that
+// due retries and fresh deliveries never wait for each other.
+type Lane string
+
+// The lanes. A lane's consumer has the lane's name.
+const (
+	LaneFresh Lane = "fresh" // first tries
+	LaneDue   Lane = "due"   // back from the delay line
+)
+
+// Headers on messages. NATS looks headers up by their exact spelling.
+const (
+	HeaderContentType = "Content-Type"
+	HeaderTraceparent = "traceparent"
+	HeaderTracestate  = "tracestate"
+	// HeaderRejectReason says in REJECTED why an event could not be read.
+	HeaderRejectReason = "Posthaste-Reject-Reason"
+	// HeaderRejectSubject is the subject that the producer had published to.
+	HeaderRejectSubject = "Posthaste-Reject-Subject"
+	// HeaderRejectTruncated is "true" where the payload was cut to fit.
+	HeaderRejectTruncated = "Posthaste-Reject-Truncated"
+)
+
+const (
+	prefixEvents     = "events."
+	prefixDeliveries = "deliveries."
+	prefixDelays     = "delays."
+	prefixAttempts   = "attempts."
+	prefixRejected   = "rejected."
+)
+
+// SplitEventSubject returns the tenant and type of events.<tenant>.<type>.
+// ok is false for any other subject.
+func SplitEventSubject(subject string) (tenant, eventType string, ok bool) {
+	rest, ok := strings.CutPrefix(subject, prefixEvents)
+	if !ok {
+		return "", "", false
+	}
+	tenant, eventType, ok = strings.Cut(rest, ".")
+	return tenant, eventType, ok && tenant != "" && eventType != ""
+}
+
+// DeliverySubject is deliveries.<lane>.<tenant>.<subscription>.
+func DeliverySubject(lane Lane, tenant, subscription string) string {
+	return prefixDeliveries + string(lane) + "." + tenant + "." + subscription
+}
+
+// DelaySubject is delays.<tier>.<tenant>.<subscription>.
+func DelaySubject(tier, tenant, subscription string) string {
+	return prefixDelays + tier + "." + tenant + "." + subscription
+}
+
+// AttemptSubject is attempts.<tenant>.<subscription>.
+func AttemptSubject(tenant, subscription string) string {
+	return prefixAttempts + tenant + "." + subscription
+}
+
+// RejectedSubject is rejected.<tenant>.
+func RejectedSubject(tenant string) string { return prefixRejected + tenant }
+
+// SubscriptionKey is the KV key <tenant>.<id>.
+func SubscriptionKey(tenant, id string) string { return tenant + "." + id }

@@ -1,0 +1,153 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// errRefused marks an answer of the server that waiting will not change.
+var errRefused = errors.New("refused by JetStream")
+
+func (b *Bus) streams() []jetstream.StreamConfig {
+	events := jetstream.StreamConfig{
+		Name:        StreamEvents,
+		Description: "Events as published; source of every fan-out",
+		Subjects:    []string{prefixEvents + ">"},
+		Retention:   jetstream.LimitsPolicy,
+		MaxAge:      b.cfg.EventsMaxAge,
+		MaxBytes:    unlimited(int64(b.cfg.EventsMaxBytes)),
+		// A full stream refuses what is new: discarding old events would drop
+		// some that the router has not seen yet.
+		Discard:    jetstream.DiscardNew,
+		Duplicates: min(b.cfg.DedupWindow, b.cfg.EventsMaxAge),
+	}
+	deliveries := jetstream.StreamConfig{
+		Name:        StreamDeliveries,
+		Description: "Deliveries to try now",
+		Subjects:    []string{prefixDeliveries + ">"},
+		Retention:   jetstream.WorkQueuePolicy,
+		Discard:     jetstream.DiscardNew,
+		Duplicates:  b.cfg.DedupWindow,
+	}
+	delays := jetstream.StreamConfig{
+		Name:        StreamDelays,
+		Description: "Deliveries to try later, a subject a tier",
+		Subjects:    []string{prefixDelays + ">"},
+		Retention:   jetstream.WorkQueuePolicy,
+		Discard:     jetstream.DiscardNew,
+		Duplicates:  b.cfg.DedupWindow,
+	}
+	attempts := jetstream.StreamConfig{
+		Name:        StreamAttempts,
+		Description: "A record of every attempt and final outcome",
+		Subjects:    []string{prefixAttempts + ">"},
+		Retention:   jetstream.LimitsPolicy,
+		MaxAge:      b.cfg.AttemptsMaxAge,
+		Discard:     jetstream.DiscardOld,
+		Duplicates:  min(b.cfg.DedupWindow, b.cfg.AttemptsMaxAge),
+	}
+	rejected := jetstream.StreamConfig{
+		Name:        StreamRejected,
+		Description: "Events that could not be read, with the reason",
+		Subjects:    []string{prefixRejected + ">"},
+		Retention:   jetstream.LimitsPolicy,
+		MaxAge:      b.cfg.RejectedMaxAge,
+		Discard:     jetstream.DiscardOld,
+		Duplicates:  min(b.cfg.DedupWindow, b.cfg.RejectedMaxAge),
+	}
+	all := []jetstream.StreamConfig{events, deliveries, delays, attempts, rejected}
+	for i := range all {
+		all[i].Storage = jetstream.FileStorage
+		all[i].Replicas = b.cfg.Replicas
+	}
+	return all
+}
+
+// provision makes the streams, buckets and consumers what the configuration
+// says. It may run any number of times, from any number of services.
+func (b *Bus) provision(ctx context.Context) error {
+	for _, cfg := range b.streams() {
+		if _, err := b.JS.CreateOrUpdateStream(ctx, cfg); err != nil {
+			return refused(fmt.Errorf("provision stream %s: %w", cfg.Name, err))
+		}
+	}
+	_, err := b.JS.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket:      BucketSubscriptions,
+		Description: "Subscriptions by <tenant>.<id>",
+		History:     1,
+		Storage:     jetstream.FileStorage,
+		Replicas:    b.cfg.Replicas,
+	})
+	if err != nil {
+		return refused(fmt.Errorf("provision bucket %s: %w", BucketSubscriptions, err))
+	}
+	consumers := []Consumer{
+		{Stream: StreamEvents, Name: ConsumerRouter, MaxAckPending: b.cfg.RouterMaxAckPending, AckWait: b.cfg.AckWait},
+		b.lane(LaneFresh), b.lane(LaneDue),
+	}
+	for _, c := range consumers {
+		if err := b.EnsureConsumer(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bus) lane(lane Lane) Consumer {
+	return Consumer{
+		Stream: StreamDeliveries, Name: string(lane), Filter: prefixDeliveries + string(lane) + ".>",
+		MaxAckPending: b.cfg.LaneMaxAckPending, AckWait: b.cfg.AckWait,
+	}
+}
+
+// Consumer is a durable pull consumer that the clients of one kind share.
+type Consumer struct {
+	Stream, Name  string
+	Filter        string // subject; empty for the whole stream
+	MaxAckPending int
+	AckWait       time.Duration
+}
+
+// EnsureConsumer makes the consumer, or changes it into what is asked for.
+// MaxDeliver is unlimited, for a work queue keeps for ever what has reached
+// it, and BackOff stays unset, for it overrides AckWait and distorts
+// NakWithDelay.
+func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
+	_, err := b.JS.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
+		Durable:       c.Name,
+		FilterSubject: c.Filter,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       c.AckWait,
+		MaxAckPending: c.MaxAckPending,
+		MaxDeliver:    -1,
+		MaxWaiting:    4096,
+	})
+	if err != nil {
+		return refused(fmt.Errorf("provision consumer %s of %s: %w", c.Name, c.Stream, err))
+	}
+	return nil
+}
+
+// refused marks an error that names a bad configuration rather than a server
+// that is still starting.
+func refused(err error) error {
+	var api *jetstream.APIError
+	if errors.As(err, &api) && api.Code == 400 {
+		return fmt.Errorf("%w: %w", errRefused, err)
+	}
+	return err
+}
+
+func unlimited(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// setupTimeout bounds one request that sets something up.
+const setupTimeout = 5 * time.Second

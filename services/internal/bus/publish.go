@@ -1,0 +1,204 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// ackTimeout is how long one publish waits for its PubAck.
+	ackTimeout = 5 * time.Second
+	// chunk is how many publishes of one call are under way at once.
+	chunk = 512
+	// maxPending is JetStream's own limit for a connection, out of the way of
+	// ours: reaching it would be an error and not a wait.
+	maxPending = 1 << 16
+)
+
+// Msg is a message to publish.
+type Msg struct {
+	Subject string
+	// ID is the Nats-Msg-Id: publishing it again within the stream's window
+	// changes nothing. Required.
+	ID   string
+	Data []byte
+	// Header holds further headers, spelt exactly; may be nil. Publish adds
+	// to it.
+	Header nats.Header
+}
+
+// Ack is the stream's word that it has a message.
+type Ack struct {
+	Sequence  uint64
+	Duplicate bool // the stream had it already
+}
+
+// Publisher publishes asynchronously and waits once for many. It bounds what
+// is under way by count and by bytes, over all its callers. Safe for
+// concurrent use.
+type Publisher struct {
+	bus     *Bus
+	count   *semaphore.Weighted
+	bytes   *semaphore.Weighted
+	maxSize int64
+}
+
+// NewPublisher bounds what waits for a PubAck to inFlight messages and
+// maxBytes bytes.
+func (b *Bus) NewPublisher(inFlight int, maxBytes int64) *Publisher {
+	return &Publisher{
+		bus:     b,
+		count:   semaphore.NewWeighted(int64(max(inFlight, chunk))),
+		bytes:   semaphore.NewWeighted(maxBytes),
+		maxSize: maxBytes,
+	}
+}
+
+// PublishOnce publishes all messages and returns when each was acked or has
+// failed. acks, where not nil, has the length of msgs and receives their
+// acks. The error is that of the first message that failed.
+func (p *Publisher) PublishOnce(ctx context.Context, msgs []Msg, acks []Ack) error {
+	_, err := p.publish(ctx, msgs, acks)
+	return err
+}
+
+// Publish is PublishOnce, repeated with the same ids for what failed until
+// all is acked, JetStream refuses a message for good, or ctx ends.
+func (p *Publisher) Publish(ctx context.Context, msgs []Msg) error {
+	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(20*time.Millisecond),
+		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	return backoff.Retry(func() error {
+		done, err := p.publish(ctx, msgs, nil)
+		msgs = msgs[done:]
+		if permanent(err) {
+			return backoff.Permanent(err)
+		}
+		return err
+	}, backoff.WithContext(policy, ctx))
+}
+
+// publish returns how many messages from the start were acked without a gap.
+func (p *Publisher) publish(ctx context.Context, msgs []Msg, acks []Ack) (int, error) {
+	done := 0
+	for done < len(msgs) {
+		n, size := p.take(msgs[done:])
+		if err := p.acquire(ctx, n, size); err != nil {
+			return done, err
+		}
+		part := msgs[done : done+n]
+		var partAcks []Ack
+		if acks != nil {
+			partAcks = acks[done : done+n]
+		}
+		ok, err := p.send(ctx, part, partAcks)
+		p.count.Release(int64(n))
+		p.bytes.Release(size)
+		done += ok
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// take says how many messages go in one part, and their weight.
+func (p *Publisher) take(msgs []Msg) (n int, size int64) {
+	for n < len(msgs) && n < chunk {
+		next := int64(len(msgs[n].Data))
+		if n > 0 && size+next > p.maxSize {
+			break
+		}
+		size += next
+		n++
+	}
+	return n, min(size, p.maxSize)
+}
+
+func (p *Publisher) acquire(ctx context.Context, n int, size int64) error {
+	if err := p.count.Acquire(ctx, int64(n)); err != nil {
+		return fmt.Errorf("publish: wait for room: %w", err)
+	}
+	if err := p.bytes.Acquire(ctx, size); err != nil {
+		p.count.Release(int64(n))
+		return fmt.Errorf("publish: wait for room: %w", err)
+	}
+	return nil
+}
+
+// send publishes a part and waits for all of it, also after a failure: what
+// is still under way must be known before anybody repeats it.
+func (p *Publisher) send(ctx context.Context, msgs []Msg, acks []Ack) (int, error) {
+	var few [4]jetstream.PubAckFuture
+	futures := few[:0]
+	if len(msgs) > len(few) {
+		futures = make([]jetstream.PubAckFuture, 0, len(msgs))
+	}
+	var firstErr error
+	for i := range msgs {
+		future, err := p.bus.JS.PublishMsgAsync(msgs[i].message())
+		if err != nil {
+			firstErr = fmt.Errorf("publish %s: %w", msgs[i].Subject, err)
+			break
+		}
+		futures = append(futures, future)
+	}
+	ok := 0
+	failed := false
+	for i, future := range futures {
+		ack, err := wait(ctx, future)
+		if err != nil {
+			if !failed {
+				firstErr = fmt.Errorf("publish %s: %w", msgs[i].Subject, err)
+			}
+			failed = true
+			continue
+		}
+		if !failed {
+			ok++
+		}
+		if acks != nil {
+			acks[i] = Ack{Sequence: ack.Sequence, Duplicate: ack.Duplicate}
+		}
+	}
+	return ok, firstErr
+}
+
+func (m *Msg) message() *nats.Msg {
+	header := m.Header
+	if header == nil {
+		header = make(nats.Header, 1)
+	}
+	header[jetstream.MsgIDHeader] = []string{m.ID}
+	return &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data}
+}
+
+func wait(ctx context.Context, future jetstream.PubAckFuture) (*jetstream.PubAck, error) {
+	select {
+	case ack := <-future.Ok():
+		return ack, nil
+	case err := <-future.Err():
+		return nil, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ErrTooLarge is a message over the server's max_payload.
+var ErrTooLarge = nats.ErrMaxPayload
+
+// permanent says whether repeating cannot help.
+func permanent(err error) bool {
+	return errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrConnectionClosed) ||
+		errors.Is(err, nats.ErrBadSubject)
+}
+
+// Overhead is the most that a delivery and its message add to an event: ids,
+// times, headers, and CloudEvents attributes at their limits.
+const Overhead = 160 << 10

@@ -1,0 +1,177 @@
+package delay
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delivery"
+)
+
+// Mover moves what is due out of the tiers. Any number of movers share the
+// work.
+type Mover struct {
+	bus       *bus.Bus
+	publisher *bus.Publisher
+	log       *slog.Logger
+	now       func() time.Time
+}
+
+// NewMover makes a mover; Run starts it.
+func NewMover(b *bus.Bus, publisher *bus.Publisher, log *slog.Logger) *Mover {
+	return &Mover{bus: b, publisher: publisher, log: log, now: time.Now}
+}
+
+// ackWait is how long a mover that fell silent holds up the head of a tier.
+const ackWait = 10 * time.Second
+
+// Provision makes the tiers' consumers.
+func Provision(ctx context.Context, b *bus.Bus) error {
+	for _, t := range Tiers {
+		err := b.EnsureConsumer(ctx, bus.Consumer{
+			Stream: bus.StreamDelays, Name: t.Name, Filter: bus.DelaySubject(t.Name, "*", "*"),
+			MaxAckPending: t.window, AckWait: ackWait,
+		})
+		if err != nil {
+			return fmt.Errorf("provision delay line: %w", err)
+		}
+	}
+	return nil
+}
+
+// Run moves until ctx ends and gives back what it has not moved.
+func (m *Mover) Run(ctx context.Context) error {
+	if err := Provision(ctx, m.bus); err != nil {
+		return err
+	}
+	var group errgroup.Group
+	for _, t := range Tiers {
+		due := make(chan jetstream.Msg, t.window)
+		group.Go(func() error {
+			defer close(due)
+			opts := bus.ConsumeOptions{Prefetch: t.window, PrefetchBytes: prefetchBytes}
+			return m.bus.Consume(ctx, bus.StreamDelays, t.Name, opts, func(msg jetstream.Msg) {
+				m.sort(ctx, t, msg, due)
+			})
+		})
+		group.Go(func() error {
+			m.move(ctx, due)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// prefetchBytes bounds what a mover holds of one tier.
+const prefetchBytes = 8 << 20
+
+// early is how much before its time a message counts as due: less than what
+// one more round through the server would add.
+const early = time.Millisecond
+
+// sort holds the head of the tier back until it is due and passes on what is.
+// The due time is worked out each time: a server that was killed may hand a
+// held message out early.
+func (m *Mover) sort(ctx context.Context, t Tier, msg jetstream.Msg, due chan<- jetstream.Msg) {
+	if ctx.Err() != nil {
+		m.nak(msg, 0)
+		return
+	}
+	meta, err := msg.Metadata()
+	if err != nil {
+		m.log.Error("message without metadata in the delay line", "subject", msg.Subject(), "error", err)
+		return
+	}
+	if wait := meta.Timestamp.Add(t.Wait).Sub(m.now()); wait > early {
+		m.nak(msg, wait)
+		return
+	}
+	due <- msg // has room for the whole window
+}
+
+func (m *Mover) nak(msg jetstream.Msg, wait time.Duration) {
+	// A lost nak costs an AckWait, and the due time is worked out again.
+	if err := msg.NakWithDelay(wait); err != nil {
+		m.log.Debug("delayed nak", "subject", msg.Subject(), "error", err)
+	}
+}
+
+// move publishes due messages, as many at a time as there are, and then acks
+// them.
+func (m *Mover) move(ctx context.Context, due <-chan jetstream.Msg) {
+	held := make([]jetstream.Msg, 0, maxWindow)
+	msgs := make([]bus.Msg, 0, maxWindow)
+	for first := range due {
+		held, msgs = append(held[:0], first), msgs[:0]
+	gather:
+		for len(held) < maxWindow {
+			select {
+			case next, open := <-due:
+				if !open {
+					break gather
+				}
+				held = append(held, next)
+			default:
+				break gather
+			}
+		}
+		moving := held[:0]
+		for _, msg := range held {
+			out, err := m.forward(msg)
+			if err != nil {
+				m.drop(msg, err)
+				continue
+			}
+			moving = append(moving, msg)
+			msgs = append(msgs, out)
+		}
+		if err := m.publisher.Publish(ctx, msgs); err != nil {
+			m.log.Warn("due deliveries not moved; they come up again", "count", len(msgs), "error", err)
+			for _, msg := range moving {
+				m.nak(msg, 0)
+			}
+			continue
+		}
+		for _, msg := range moving {
+			if err := msg.Ack(); err != nil {
+				m.log.Debug("ack moved delivery", "error", err)
+			}
+		}
+		clear(held)
+		clear(msgs)
+	}
+}
+
+// forward makes the message that goes on: to the next tier where some of the
+// wait is left, else to the lane due. Its id holds the place that it leaves,
+// so that moving it twice moves it once.
+func (m *Mover) forward(msg jetstream.Msg) (bus.Msg, error) {
+	d, err := delivery.Decode(msg.Data())
+	if err != nil {
+		return bus.Msg{}, err
+	}
+	meta, err := msg.Metadata()
+	if err != nil {
+		return bus.Msg{}, fmt.Errorf("delivery %s: %w", d.GetId(), err)
+	}
+	return bus.Msg{
+		Subject: subject(d, d.GetNotBefore().AsTime().Sub(m.now())),
+		ID:      d.GetId() + ":moved:" + strconv.FormatUint(meta.Sequence.Stream, 10),
+		Data:    msg.Data(),
+		Header:  bus.TraceContext(msg.Headers()),
+	}, nil
+}
+
+// drop takes a message out that no version of ours can have written.
+func (m *Mover) drop(msg jetstream.Msg, err error) {
+	m.log.Error("unreadable message in the delay line", "subject", msg.Subject(), "error", err)
+	if err := msg.TermWithReason("unreadable"); err != nil {
+		m.log.Debug("terminate message", "error", err)
+	}
+}

@@ -1,0 +1,67 @@
+// Package delay is the delay line: the one place where a delivery waits.
+//
+// The DELAYS stream has fixed tiers. All messages of a tier wait equally long,
+// so the oldest is always the next due, and only the head of a tier is held
+// back with JetStream's delayed redelivery (NakWithDelay). What is due goes to
+// the lane "due" of DELIVERIES. The delay line never POSTs, so no slow
+// endpoint can hold it.
+package delay
+
+import (
+	"fmt"
+	"time"
+)
+
+// Tier is one waiting time.
+type Tier struct {
+	Wait time.Duration
+	// Name is the tier's token in subjects and its consumer's name.
+	Name string
+	// window is the consumer's MaxAckPending: how much of the tier's head is
+	// held. Every delayed nak pushes the server's redelivery timer back by
+	// 10 ms; a full window stops the naks and lets the timer fire. So it must
+	// be well under rate x wait wherever the rate is high enough to matter.
+	window int
+}
+
+// Tiers, shortest first.
+var Tiers = tiers(
+	100*time.Millisecond, 200*time.Millisecond, 500*time.Millisecond,
+	1*time.Second, 2*time.Second, 5*time.Second, 10*time.Second, 30*time.Second, 60*time.Second,
+	90*time.Second, 300*time.Second, 900*time.Second, 1800*time.Second, 3600*time.Second,
+)
+
+const maxWindow = 500
+
+func tiers(waits ...time.Duration) []Tier {
+	all := make([]Tier, len(waits))
+	for i, wait := range waits {
+		name := fmt.Sprintf("%ds", wait/time.Second)
+		if wait < time.Second {
+			name = fmt.Sprintf("%dms", wait/time.Millisecond)
+		}
+		all[i] = Tier{Wait: wait, Name: name, window: min(maxWindow, max(32, int(wait/(4*time.Millisecond))))}
+	}
+	return all
+}
+
+// slack is how far a wait may miss a tier and still take it: the moment
+// between deciding on a time and arriving here is no reason for a detour.
+const slack = 25 * time.Millisecond
+
+// Pick returns the largest tier that fits the wait; the rest is waited for
+// afterwards. ok is false for a wait so short that it needs no tier. A wait
+// below the shortest tier is rounded up to it.
+func Pick(wait time.Duration) (tier Tier, ok bool) {
+	if wait <= slack {
+		return Tier{}, false
+	}
+	tier = Tiers[0]
+	for _, t := range Tiers[1:] {
+		if t.Wait > wait+slack {
+			break
+		}
+		tier = t
+	}
+	return tier, true
+}

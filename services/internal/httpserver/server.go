@@ -1,0 +1,78 @@
+// Package httpserver runs the HTTP servers of the services.
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Timeouts that no honest client reaches; they end the others.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 60 * time.Second
+	idleTimeout       = 120 * time.Second
+	maxHeaderBytes    = 64 << 10
+)
+
+// Server is a listening HTTP server.
+type Server struct {
+	listener net.Listener
+	http     *http.Server
+	grace    time.Duration
+}
+
+// New listens on addr (host:port, port 0 for any). Serve answers.
+func New(addr string, handler http.Handler, grace time.Duration, log *slog.Logger) (*Server, error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return &Server{
+		listener: listener,
+		grace:    grace,
+		http: &http.Server{
+			Handler:           handler,
+			ReadHeaderTimeout: readHeaderTimeout,
+			ReadTimeout:       readTimeout,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		},
+	}, nil
+}
+
+// Addr is the address that the server listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Serve answers until ctx ends, then takes no more and gives what is under
+// way the grace.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve %s: %w", s.Addr(), err)
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+	defer cancel()
+	err := s.http.Shutdown(stop)
+	if err != nil {
+		err = s.http.Close() // the grace is over
+	}
+	if serveErr := <-failed; !errors.Is(serveErr, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", s.Addr(), serveErr)
+	}
+	if err != nil {
+		return fmt.Errorf("close %s: %w", s.Addr(), err)
+	}
+	return nil
+}
+
+// Close ends a server that was never served.
+func (s *Server) Close() error { return s.listener.Close() }

@@ -1,0 +1,45 @@
+package redisstore
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/posthaste/posthaste/services/internal/settings"
+)
+
+// Config says how to reach Redis and how long its keys live.
+type Config struct {
+	RedisURL     settings.SecretURL `name:"redis-url" group:"Redis" help:"Redis address: redis:// or rediss://. Empty: the embedded one in dev, else redis://127.0.0.1:6379/0."`
+	RedisTimeout time.Duration      `name:"redis-timeout" group:"Redis" unit:"duration" help:"Longest that one pipeline may take." default:"500ms"`
+	DedupTTL     time.Duration      `name:"dedup-ttl" group:"Redis" unit:"duration" help:"How long a delivered delivery is remembered. Longer than any event may be handed out again." default:"5m"`
+	FailureTTL   time.Duration      `name:"failure-ttl" group:"Redis" unit:"duration" help:"How long a subscription's count of failures is kept without a new one." default:"168h"`
+}
+
+// Validate names the first setting that cannot work.
+func (c *Config) Validate() error {
+	if _, err := c.options(); err != nil {
+		return err
+	}
+	switch {
+	case c.RedisTimeout < time.Millisecond:
+		return fmt.Errorf("redis-timeout: must be at least 1ms, is %s", c.RedisTimeout)
+	case c.DedupTTL < time.Second:
+		return fmt.Errorf("dedup-ttl: must be at least 1s, is %s", c.DedupTTL)
+	case c.FailureTTL < time.Minute:
+		return fmt.Errorf("failure-ttl: must be at least 1m, is %s", c.FailureTTL)
+	}
+	return nil
+}
+
+// options reads the address. The cause of an error may hold the password.
+func (c *Config) options() (*redis.Options, error) {
+	opts, err := redis.ParseURL(cmp.Or(c.RedisURL.Reveal(), "redis://127.0.0.1:6379/0"))
+	if err != nil {
+		return nil, errors.New("redis-url: must look like redis://host:6379/0 or rediss://host:6379/0")
+	}
+	return opts, nil
+}

@@ -1,0 +1,145 @@
+// Package subscription holds subscriptions: what is valid in one, where they
+// are kept (a JetStream KV bucket), and the in-memory index that finds those
+// which want an event.
+package subscription
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/posthaste/posthaste/pkg/eventid"
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+)
+
+// Why a subscription is disabled.
+const (
+	DisabledRequested           = "requested"
+	DisabledConsecutiveFailures = "consecutive_failures"
+	DisabledGone                = "gone" // the endpoint answered 410
+)
+
+// Subscription is a stored subscription as it was read: never changed after.
+type Subscription struct {
+	*posthastev1.Subscription
+	// Revision is the bucket's, for compare-and-set.
+	Revision uint64
+
+	patterns []string
+	taskIDs  map[string]struct{}
+}
+
+// NewID makes an id of the form that AgentRail's clients check:
+// ^evsub_[A-Za-z0-9]+$.
+func NewID(now time.Time) string {
+	return "evsub_" + ulid.MustNew(ulid.Timestamp(now), rand.Reader).String()
+}
+
+const maxID = 64 // characters after the prefix; NewID makes 26
+
+// CheckID holds for ids of the form that NewID makes. Anything else is no key
+// of the bucket, or a wildcard in one.
+func CheckID(id string) bool {
+	rest, ok := strings.CutPrefix(id, "evsub_")
+	if !ok || rest == "" || len(rest) > maxID {
+		return false
+	}
+	for i := range len(rest) {
+		if c := rest[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// Active says whether events are delivered.
+func (s *Subscription) Active() bool {
+	return s.GetStatus() == posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE
+}
+
+// WantsTask says whether the subscription's filter lets an event through whose
+// data.taskId is what taskID returns. It is called only where there is a
+// filter.
+func (s *Subscription) WantsTask(taskID func() string) bool {
+	if s.taskIDs == nil {
+		return true
+	}
+	_, ok := s.taskIDs[taskID()]
+	return ok
+}
+
+// Schedule is the subscription's own or else the standard one.
+func (s *Subscription) Schedule(standard schedule.Schedule) schedule.Schedule {
+	delays := make([]time.Duration, len(s.GetDelays()))
+	for i, d := range s.GetDelays() {
+		delays[i] = d.AsDuration()
+	}
+	return standard.With(delays)
+}
+
+func newSubscription(pb *posthastev1.Subscription, revision uint64) *Subscription {
+	s := &Subscription{Subscription: pb, Revision: revision, patterns: disjoint(pb.GetEventTypes())}
+	if ids := pb.GetFilters().GetTaskIds(); len(ids) > 0 {
+		s.taskIDs = make(map[string]struct{}, len(ids))
+		for _, id := range ids {
+			s.taskIDs[id] = struct{}{}
+		}
+	}
+	return s
+}
+
+func decode(value []byte, revision uint64) (*Subscription, error) {
+	pb := &posthastev1.Subscription{}
+	if err := proto.Unmarshal(value, pb); err != nil {
+		return nil, fmt.Errorf("decode subscription: %w", err)
+	}
+	return newSubscription(pb, revision), nil
+}
+
+// AnyType is the pattern that every type matches.
+const AnyType = "*"
+
+// CheckPattern holds for an exact type, a prefix such as "task.*", and "*".
+// "task.*" matches every type that begins with "task.", however many parts
+// follow.
+func CheckPattern(pattern string) error {
+	if pattern == AnyType {
+		return nil
+	}
+	stem := strings.TrimSuffix(pattern, ".*")
+	if err := eventid.CheckType(stem); err != nil {
+		if strings.Contains(stem, "*") {
+			return fmt.Errorf("%.128q: a star stands alone or as the last part, as in task.*", pattern)
+		}
+		return err
+	}
+	return nil
+}
+
+// disjoint drops patterns that another one covers, so that no type matches
+// two of those that are left and an event is never delivered twice.
+func disjoint(patterns []string) []string {
+	if slices.Contains(patterns, AnyType) {
+		return []string{AnyType}
+	}
+	kept := make([]string, 0, len(patterns))
+	for i, p := range patterns {
+		covered := slices.Contains(patterns[:i], p)
+		for _, other := range patterns {
+			stem, ok := strings.CutSuffix(other, "*")
+			if ok && other != p && strings.HasPrefix(p, stem) {
+				covered = true
+			}
+		}
+		if !covered {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}

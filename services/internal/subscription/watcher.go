@@ -1,0 +1,143 @@
+package subscription
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Watcher keeps an Index like the bucket.
+type Watcher struct {
+	kv    jetstream.KeyValue
+	index *Index
+	log   *slog.Logger
+
+	loaded   chan struct{} // closed when the index first held all
+	loadOnce sync.Once
+	applied  atomic.Uint64 // the last revision seen; written by Run alone
+}
+
+// NewWatcher makes a watcher of the bucket that fills index.
+func NewWatcher(kv jetstream.KeyValue, index *Index, log *slog.Logger) *Watcher {
+	return &Watcher{kv: kv, index: index, log: log, loaded: make(chan struct{})}
+}
+
+// Loaded is closed as soon as the index has held every subscription.
+func (w *Watcher) Loaded() <-chan struct{} { return w.loaded }
+
+// Ready is nil once the index has held every subscription.
+func (w *Watcher) Ready(context.Context) error {
+	select {
+	case <-w.loaded:
+		return nil
+	default:
+		return fmt.Errorf("subscriptions are being loaded, %d so far", w.index.Len())
+	}
+}
+
+// Run keeps the index until ctx ends. A watch that breaks off is begun anew,
+// and what was removed meanwhile is found.
+func (w *Watcher) Run(ctx context.Context) error {
+	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
+		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	for ctx.Err() == nil {
+		err := w.watch(ctx, policy.Reset)
+		if ctx.Err() != nil {
+			return nil
+		}
+		pause := policy.NextBackOff()
+		w.log.Warn("subscription watch ended; beginning again", "error", err, "retry_in", pause.Round(time.Millisecond))
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+	return nil
+}
+
+func (w *Watcher) watch(ctx context.Context, healthy func()) error {
+	watcher, err := w.kv.WatchAll(ctx)
+	if err != nil {
+		return fmt.Errorf("watch subscriptions: %w", err)
+	}
+	defer func() {
+		if err := watcher.Stop(); err != nil && ctx.Err() == nil {
+			w.log.Debug("stop subscription watch", "error", err)
+		}
+	}()
+	seen := make(map[string]struct{})
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case entry, open := <-watcher.Updates():
+			switch {
+			case !open:
+				return errors.New("watch subscriptions: closed by the client")
+			case entry == nil: // everything that was there has come
+				w.index.retain(seen)
+				seen = nil
+				w.loadOnce.Do(func() { close(w.loaded) })
+				healthy()
+			default:
+				w.apply(entry, seen)
+			}
+		}
+	}
+}
+
+func (w *Watcher) apply(entry jetstream.KeyValueEntry, seen map[string]struct{}) {
+	_, id, _ := strings.Cut(entry.Key(), ".")
+	if entry.Operation() != jetstream.KeyValuePut {
+		w.index.remove(id, entry.Revision())
+	} else if s, err := decode(entry.Value(), entry.Revision()); err != nil {
+		w.log.Error("subscription cannot be read; it gets no events", "key", entry.Key(), "error", err)
+	} else {
+		w.index.put(s)
+		if seen != nil {
+			seen[id] = struct{}{}
+		}
+	}
+	w.applied.Store(entry.Revision())
+}
+
+// awaitStep is how often Await looks; a change comes back in under a
+// millisecond as a rule, and changes are rare.
+const awaitStep = 500 * time.Microsecond
+
+// Await returns when the index holds what was written as revision, or ctx
+// ends. Control answers a change only then, so that whoever made it finds it
+// done.
+func (w *Watcher) Await(ctx context.Context, revision uint64) error {
+	for w.applied.Load() < revision {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for revision %d of the subscriptions: %w", revision, ctx.Err())
+		case <-time.After(awaitStep):
+		}
+	}
+	return nil
+}
+
+// AwaitRemoved returns when the index does not hold the subscription any more,
+// or ctx ends.
+func (w *Watcher) AwaitRemoved(ctx context.Context, id string) error {
+	for {
+		if _, ok := w.index.Get(id); !ok {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the removal of subscription %s: %w", id, ctx.Err())
+		case <-time.After(awaitStep):
+		}
+	}
+}

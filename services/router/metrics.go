@@ -1,0 +1,39 @@
+package router
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+type metrics struct {
+	events     metric.Int64Counter
+	deliveries metric.Int64Counter
+	rejects    metric.Int64Counter
+}
+
+func newMetrics(meter metric.Meter) (*metrics, error) {
+	var m metrics
+	var err error
+	if m.events, err = meter.Int64Counter("posthaste.router.events", metric.WithDescription("Events routed, whether or not a subscription wanted them.")); err != nil {
+		return nil, fmt.Errorf("make router metrics: %w", err)
+	}
+	if m.deliveries, err = meter.Int64Counter("posthaste.router.deliveries", metric.WithDescription("Deliveries made of events.")); err != nil {
+		return nil, fmt.Errorf("make router metrics: %w", err)
+	}
+	if m.rejects, err = meter.Int64Counter("posthaste.router.rejected", metric.WithDescription("Events that could not be read, by reason.")); err != nil {
+		return nil, fmt.Errorf("make router metrics: %w", err)
+	}
+	return &m, nil
+}
+
+func (m *metrics) routed(ctx context.Context, deliveries int) {
+	m.events.Add(ctx, 1)
+	m.deliveries.Add(ctx, int64(deliveries))
+}
+
+func (m *metrics) rejected(ctx context.Context, reason string) {
+	m.rejects.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
+}

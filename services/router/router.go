@@ -1,0 +1,194 @@
+// Package router fans events out: for each event, one delivery to every
+// subscription that wants it.
+//
+// An event is acked only after JetStream has every delivery of it. A router
+// that dies in between leaves the event to another, which makes the same
+// deliveries with the same ids; the stream drops those that it has.
+package router
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/metric"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+// Service is a router. Any number share the work.
+type Service struct {
+	cfg       Config
+	bus       *bus.Bus
+	publisher *bus.Publisher
+	index     *subscription.Index
+	loaded    <-chan struct{}
+	limits    event.Limits
+	log       *slog.Logger
+	metrics   *metrics
+	now       func() time.Time
+
+	slots chan struct{}  // one per event being fanned out
+	busy  sync.WaitGroup // the same events, to wait for at the end
+}
+
+// Deps are what a router works with.
+type Deps struct {
+	Bus   *bus.Bus
+	Event event.Config
+	Index *subscription.Index
+	// Loaded is closed when Index has held every subscription: with half an
+	// index, events would miss subscriptions.
+	Loaded <-chan struct{}
+	Log    *slog.Logger
+	Meter  metric.Meter
+}
+
+// New makes a router.
+func New(cfg Config, deps Deps) (*Service, error) {
+	if least := 2 * deps.Bus.MaxPayload(); int64(cfg.PrefetchBytes) < least {
+		return nil, fmt.Errorf("router-prefetch-bytes: must be at least twice what NATS takes in one message (%d bytes), is %s", deps.Bus.MaxPayload(), cfg.PrefetchBytes)
+	}
+	m, err := newMetrics(deps.Meter)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		cfg:       cfg,
+		bus:       deps.Bus,
+		publisher: deps.Bus.NewPublisher(4*cfg.Concurrency, int64(cfg.PublishBytes)),
+		index:     deps.Index,
+		loaded:    deps.Loaded,
+		limits:    event.Limits{EventBytes: int64(deps.Event.MaxEventBytes), BatchEvents: 1},
+		log:       deps.Log,
+		metrics:   m,
+		now:       time.Now,
+		slots:     make(chan struct{}, cfg.Concurrency),
+	}, nil
+}
+
+// Run routes until ctx ends, finishes the events that are being fanned out
+// and gives the others back. What is not finished within the grace is left to
+// another router.
+func (s *Service) Run(ctx context.Context, grace time.Duration) error {
+	select {
+	case <-s.loaded:
+	case <-ctx.Done():
+		return nil
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	defer stop()
+
+	opts := bus.ConsumeOptions{Prefetch: s.cfg.Prefetch, PrefetchBytes: int(s.cfg.PrefetchBytes)}
+	err := s.bus.Consume(ctx, bus.StreamEvents, bus.ConsumerRouter, opts, func(msg jetstream.Msg) {
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			s.giveBack(msg)
+			return
+		}
+		if ctx.Err() != nil {
+			<-s.slots
+			s.giveBack(msg)
+			return
+		}
+		s.busy.Go(func() {
+			defer func() { <-s.slots }()
+			s.route(work, msg)
+		})
+	})
+	s.busy.Wait()
+	return err
+}
+
+// route fans one event out and acks it.
+func (s *Service) route(ctx context.Context, msg jetstream.Msg) {
+	stop := bus.KeepAlive(msg, s.bus.AckWait())
+	defer stop()
+	if err := s.fanOut(ctx, msg); err != nil {
+		if ctx.Err() == nil {
+			s.log.Error("event not routed; it will be tried again", "subject", msg.Subject(), "error", err)
+		}
+		s.giveBack(msg)
+		return
+	}
+	if err := msg.Ack(); err != nil {
+		// It comes again and makes the same deliveries, which are dropped.
+		s.log.Debug("ack event", "subject", msg.Subject(), "error", err)
+	}
+}
+
+func (s *Service) fanOut(ctx context.Context, msg jetstream.Msg) error {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return fmt.Errorf("read metadata: %w", err)
+	}
+	e, err := event.ReadMessage(event.Message{
+		Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data(),
+		Stored: meta.Timestamp, Sequence: meta.Sequence.Stream,
+	}, s.limits)
+	if err != nil {
+		return s.reject(ctx, msg, meta.Sequence.Stream, err)
+	}
+	matches := s.match(e)
+	s.metrics.routed(ctx, len(matches))
+	if len(matches) == 0 {
+		return nil
+	}
+	msgs, err := s.deliveries(e, matches, msg)
+	if err != nil {
+		return err
+	}
+	return s.publisher.Publish(ctx, msgs)
+}
+
+func (s *Service) match(e *posthastev1.Event) []*subscription.Subscription {
+	matches := s.index.Match(e.GetTenant(), e.GetType(), nil)
+	taskID := sync.OnceValue(func() string { return event.TaskID(e.GetData()) })
+	kept := matches[:0]
+	for _, sub := range matches {
+		if sub.WantsTask(taskID) {
+			kept = append(kept, sub)
+		}
+	}
+	return kept
+}
+
+func (s *Service) deliveries(e *posthastev1.Event, matches []*subscription.Subscription, msg jetstream.Msg) ([]bus.Msg, error) {
+	encoded, err := delivery.AppendEvent(nil, e)
+	if err != nil {
+		return nil, err
+	}
+	created := timestamppb.New(s.now())
+	msgs := make([]bus.Msg, len(matches))
+	for i, sub := range matches {
+		id := delivery.ID(e, sub.GetId())
+		msgs[i] = bus.Msg{
+			Subject: bus.DeliverySubject(bus.LaneFresh, e.GetTenant(), sub.GetId()),
+			ID:      id,
+			Data:    delivery.EncodeNew(id, sub.GetId(), encoded, created),
+			Header:  bus.TraceContext(msg.Headers()),
+		}
+	}
+	return msgs, nil
+}
+
+// giveBack hands the event to another router, or to this one again, soon.
+func (s *Service) giveBack(msg jetstream.Msg) {
+	if err := msg.NakWithDelay(giveBackDelay); err != nil {
+		s.log.Debug("give event back", "subject", msg.Subject(), "error", err)
+	}
+}
+
+// giveBackDelay keeps an event that cannot be routed from turning in circles.
+const giveBackDelay = 250 * time.Millisecond
