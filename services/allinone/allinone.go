@@ -158,7 +158,7 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 	if err := p.addAPI(ctx); err != nil {
 		return err
 	}
-	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, p.metrics.Handler())
+	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, p.metrics.Handler(), p.cfg.Telemetry.Profile)
 	return err
 }
 

@@ -14,7 +14,7 @@ import (
 // disabling, also where it was active: a second call mends a first that Redis
 // missed.
 func (s *Service) enable(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	return s.change(ctx, in, "subscription enabled", func(pb *posthastev1.Subscription) bool {
+	return s.change(ctx, in, "enable", func(pb *posthastev1.Subscription) bool {
 		s.forgetFailures(ctx, pb.GetId()) // before it is active: later ones count
 		if pb.GetStatus() == posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE {
 			return false
@@ -28,7 +28,7 @@ func (s *Service) enable(ctx context.Context, in *oneInput) (*oneOutput, error) 
 // disable answers POST …/disable. One that is disabled keeps its reason.
 func (s *Service) disable(ctx context.Context, in *oneInput) (*oneOutput, error) {
 	now := s.now()
-	return s.change(ctx, in, "subscription disabled", func(pb *posthastev1.Subscription) bool {
+	return s.change(ctx, in, "disable", func(pb *posthastev1.Subscription) bool {
 		if pb.GetStatus() == posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_DISABLED {
 			return false
 		}
@@ -38,10 +38,10 @@ func (s *Service) disable(ctx context.Context, in *oneInput) (*oneOutput, error)
 	})
 }
 
-// change makes a change with compare-and-set, logs it as done, and answers
+// change makes a change with compare-and-set, logs it as verb, and answers
 // with the subscription. apply may be called several times and says whether
 // there is anything to store.
-func (s *Service) change(ctx context.Context, in *oneInput, done string, apply func(*posthastev1.Subscription) bool) (*oneOutput, error) {
+func (s *Service) change(ctx context.Context, in *oneInput, verb string, apply func(*posthastev1.Subscription) bool) (*oneOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.StoreTimeout)
 	defer cancel()
 	owner, err := s.owner(ctx, in.ID, in.Tenant)
@@ -57,7 +57,7 @@ func (s *Service) change(ctx context.Context, in *oneInput, done string, apply f
 		return nil, storeError(err)
 	}
 	if changed {
-		s.log.InfoContext(ctx, done, "subscription", in.ID, "tenant", owner)
+		s.log.InfoContext(ctx, "subscription changed", "change", verb, "subscription", in.ID, "tenant", owner)
 	}
 	s.await(ctx, sub)
 	return s.one(ctx, sub), nil

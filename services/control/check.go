@@ -9,13 +9,11 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
-
-// DialectStandard is the one dialect there is: Standard Webhooks.
-const DialectStandard = "standard"
 
 // maxTaskID is the longest task id of a filter, in bytes.
 const maxTaskID = 256
@@ -94,8 +92,8 @@ func (s *Service) checkDescription(text string, f *faults) {
 }
 
 func checkDialect(name string, f *faults) {
-	if name != "" && name != DialectStandard {
-		f.add("dialect", "%.64q is not known; known is %q", name, DialectStandard)
+	if name != "" && name != dialect.Standard {
+		f.add("dialect", "%.64q is not known; known is %q", name, dialect.Standard)
 	}
 }
 

@@ -32,8 +32,10 @@ func (c *Config) Validate() error {
 		name  string
 		value int
 	}{
-		{"max-subscriptions", c.MaxSubscriptions}, {"max-event-types", c.MaxEventTypes},
-		{"max-task-ids", c.MaxTaskIDs}, {"max-delays", c.MaxDelays},
+		{"max-subscriptions", c.MaxSubscriptions},
+		{"max-event-types", c.MaxEventTypes},
+		{"max-task-ids", c.MaxTaskIDs},
+		{"max-delays", c.MaxDelays},
 	} {
 		if s.value < 1 {
 			return fmt.Errorf("%s: must be at least 1, is %d", s.name, s.value)

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -68,7 +69,7 @@ func (s *Service) newSubscription(ctx context.Context, query string, req *create
 // checked holds the members of req, with everything that is wrong with them.
 func (s *Service) checked(ctx context.Context, req *createRequest) (pb *posthastev1.Subscription, made bool, f faults) {
 	pb = &posthastev1.Subscription{
-		Url: req.URL, EventTypes: req.EventTypes, Description: req.Description, Dialect: cmp.Or(req.Dialect, DialectStandard),
+		Url: req.URL, EventTypes: req.EventTypes, Description: req.Description, Dialect: cmp.Or(req.Dialect, dialect.Standard),
 	}
 	s.checkURL(ctx, req.URL, &f)
 	s.checkEventTypes(req.EventTypes, &f)

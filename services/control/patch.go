@@ -9,9 +9,10 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 )
 
-type patchInput struct {
-	oneInput
-	Body body[patchRequest]
+type patchInput struct { // huma does not look into oneInput where it is embedded
+	ID     string `path:"id" doc:"evsub_…"`
+	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
+	Body   body[patchRequest]
 }
 
 // update answers PATCH: the members that are given change, the others stay as
@@ -25,7 +26,7 @@ func (s *Service) update(ctx context.Context, in *patchInput) (*oneOutput, error
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, &in.oneInput, "subscription changed", func(pb *posthastev1.Subscription) bool {
+	return s.change(ctx, &oneInput{in.ID, in.Tenant}, "patch", func(pb *posthastev1.Subscription) bool {
 		before := proto.CloneOf(pb)
 		apply(pb)
 		return !proto.Equal(before, pb)

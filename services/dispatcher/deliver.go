@@ -57,7 +57,7 @@ func (s *Service) try(ctx context.Context, j job, t *target, now time.Time) {
 	forwardTrace(header, j.msg.Headers())
 	a := s.poster.post(ctx, t.url, header, body, now)
 	v := judge(a.status, a.header, a.err, now)
-	t.gate.leave(a.took, v.Kind == Delivered, v.Strain)
+	t.gate.leave(now.Add(a.took), a.took, v.Kind == Delivered, v.Strain)
 	if a.err != nil && ctx.Err() != nil {
 		// We hung up, so it is nobody's failure and no attempt.
 		s.putBack(j)

@@ -20,6 +20,7 @@ type gate struct {
 	inFlight int
 	waiting  []chan struct{} // closed when its owner has a place
 	latency  time.Duration   // moving average of POSTs
+	moved    time.Time       // when a place was last taken or given back
 	nextTurn time.Time       // when the last delivery that was sent away has its turn
 }
 
@@ -29,7 +30,7 @@ const (
 	firstLatency = 20 * time.Millisecond
 	// patience is how long a turn may be away for a delivery to wait for it in
 	// place. It costs a goroutine; the delay line costs three messages.
-	patience = 25 * time.Millisecond
+	patience = 50 * time.Millisecond
 	// A delivery that is sent away comes back between these.
 	leastAway = 100 * time.Millisecond
 	mostAway  = time.Minute
@@ -45,10 +46,11 @@ func (g *gate) enter(ctx context.Context, now time.Time) (ok bool, comeBack time
 	g.mu.Lock()
 	if g.inFlight < g.limit {
 		g.inFlight++
+		g.moved = now
 		g.mu.Unlock()
 		return true, time.Time{}
 	}
-	if g.queue() > patience {
+	if g.queue(now) > patience {
 		comeBack = g.turn(now)
 		g.mu.Unlock()
 		return false, comeBack
@@ -81,10 +83,11 @@ func (g *gate) await(ctx context.Context, place chan struct{}) (ok bool, comeBac
 
 // leave gives the place back. strain and success move the limit; an attempt
 // that says nothing of the endpoint's strength, such as a 404, leaves it.
-func (g *gate) leave(took time.Duration, success, strain bool) {
+func (g *gate) leave(now time.Time, took time.Duration, success, strain bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inFlight--
+	g.moved = now
 	g.latency += (took - g.latency) / 8
 	switch {
 	case strain:
@@ -100,15 +103,17 @@ func (g *gate) leave(took time.Duration, success, strain bool) {
 	}
 }
 
-// queue is how long one more would wait for its turn.
-func (g *gate) queue() time.Duration {
-	return time.Duration(len(g.waiting)+1) * g.latency / time.Duration(g.limit)
+// queue is how long one more would wait for its turn. An endpoint that hangs
+// does not show in the average before its first timeout; that nothing has moved
+// for so long does.
+func (g *gate) queue(now time.Time) time.Duration {
+	return max(time.Duration(len(g.waiting)+1)*g.latency/time.Duration(g.limit), now.Sub(g.moved))
 }
 
 // turn gives each delivery that is sent away a time of its own, at the
 // endpoint's pace, so that they don't all come back together.
 func (g *gate) turn(now time.Time) time.Time {
-	first := now.Add(max(leastAway, g.queue()))
+	first := now.Add(max(leastAway, g.queue(now)))
 	next := g.nextTurn.Add(g.latency / time.Duration(g.limit))
 	if next.Before(first) {
 		next = first

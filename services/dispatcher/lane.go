@@ -9,6 +9,7 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/workers"
 )
 
 // lane takes the deliveries of one lane. Each lane has places of its own, so
@@ -17,8 +18,7 @@ type lane struct {
 	*Service
 	name     bus.Lane
 	incoming chan jetstream.Msg
-	places   chan struct{}
-	busy     sync.WaitGroup
+	places   int
 }
 
 // job is a delivery in the hands of this dispatcher.
@@ -38,7 +38,7 @@ func (s *Service) newLane(name bus.Lane, places int) *lane {
 	return &lane{
 		Service: s, name: name,
 		incoming: make(chan jetstream.Msg, s.cfg.Prefetch),
-		places:   make(chan struct{}, places),
+		places:   places,
 	}
 }
 
@@ -57,13 +57,14 @@ func (l *lane) run(ctx, work context.Context) error {
 	})
 	close(l.incoming)
 	starter.Wait()
-	l.busy.Wait()
 	return err
 }
 
 // start takes what has come, as much at a time as there is, and starts each
 // delivery as soon as it has a place.
 func (l *lane) start(ctx, work context.Context) {
+	pool := workers.New(l.places, func(j job) { l.deliver(work, j) })
+	defer pool.Close()
 	batch := make([]job, 0, maxBatch)
 	for first := range l.incoming {
 		batch = l.take(batch[:0], first)
@@ -81,16 +82,9 @@ func (l *lane) start(ctx, work context.Context) {
 		}
 		l.lookUp(ctx, batch)
 		for _, j := range batch {
-			select {
-			case l.places <- struct{}{}:
-			case <-ctx.Done():
+			if ctx.Err() != nil || !pool.Hand(ctx, j) {
 				l.putBack(j)
-				continue
 			}
-			l.busy.Go(func() {
-				defer func() { <-l.places }()
-				l.deliver(work, j)
-			})
 		}
 		clear(batch)
 	}

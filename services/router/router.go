@@ -22,6 +22,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/workers"
 )
 
 // Service is a router. Any number share the work.
@@ -35,9 +36,6 @@ type Service struct {
 	log       *slog.Logger
 	metrics   *metrics
 	now       func() time.Time
-
-	slots chan struct{}  // one per event being fanned out
-	busy  sync.WaitGroup // the same events, to wait for at the end
 }
 
 // Deps are what a router works with.
@@ -71,7 +69,6 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		log:       deps.Log,
 		metrics:   m,
 		now:       time.Now,
-		slots:     make(chan struct{}, cfg.Concurrency),
 	}, nil
 }
 
@@ -89,25 +86,14 @@ func (s *Service) Run(ctx context.Context, grace time.Duration) error {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
 
+	pool := workers.New(s.cfg.Concurrency, func(msg jetstream.Msg) { s.route(work, msg) })
 	opts := bus.ConsumeOptions{Prefetch: s.cfg.Prefetch, PrefetchBytes: int(s.cfg.PrefetchBytes)}
 	err := s.bus.Consume(ctx, bus.StreamEvents, bus.ConsumerRouter, opts, func(msg jetstream.Msg) {
-		select {
-		case s.slots <- struct{}{}:
-		case <-ctx.Done():
+		if ctx.Err() != nil || !pool.Hand(ctx, msg) {
 			s.giveBack(msg)
-			return
 		}
-		if ctx.Err() != nil {
-			<-s.slots
-			s.giveBack(msg)
-			return
-		}
-		s.busy.Go(func() {
-			defer func() { <-s.slots }()
-			s.route(work, msg)
-		})
 	})
-	s.busy.Wait()
+	pool.Close()
 	return err
 }
 

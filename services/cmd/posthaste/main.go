@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/posthaste/posthaste/services/internal/settings"
@@ -22,8 +23,18 @@ var commands = []settings.Command{
 }
 
 func main() {
+	tuneGC()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := settings.Run(ctx, "posthaste", commands, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// tuneGC lets garbage be four times what lives, where GOGC says nothing else.
+// What lives is small here, a few dozen MiB at the most, and at Go's default
+// collecting took a tenth of the CPU of a delivery.
+func tuneGC() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }

@@ -87,7 +87,7 @@ func (n *node) listen(addr string, handler http.Handler) error {
 
 // run adds the admin server and runs until ctx ends.
 func (n *node) run(ctx context.Context, adminAddr string) error {
-	addr, err := n.Admin(adminAddr, n.metrics.Handler())
+	addr, err := n.Admin(adminAddr, n.metrics.Handler(), n.cfg.Telemetry.Profile)
 	if err != nil {
 		return err
 	}

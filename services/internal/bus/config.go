@@ -30,6 +30,9 @@ type Config struct {
 
 // Validate names the first setting that cannot work.
 func (c *Config) Validate() error {
+	if err := c.checkURL(); err != nil {
+		return err
+	}
 	switch {
 	case c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5:
 		return fmt.Errorf("replicas: must be 1, 3 or 5, is %d", c.Replicas)

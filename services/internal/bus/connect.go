@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,34 +24,29 @@ type Bus struct {
 	log *slog.Logger
 
 	closing atomic.Bool
+
+	mu      sync.Mutex
+	ensured map[string]Consumer // what EnsureConsumer was asked for
 }
 
 // Connect waits up to cfg.NATSWait for NATS, then provisions streams, buckets
 // and consumers. name tells the connection apart in NATS's own lists. extra
-// options are applied last (the embedded server's in-process pipe).
+// options are applied last (the embedded server's in-process pipe). What
+// waiting cannot change fails at once: a file that cannot be read, a
+// configuration that JetStream refuses.
 func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, extra ...nats.Option) (*Bus, error) {
-	b := &Bus{cfg: cfg, log: log}
+	if err := cfg.checkAccess(); err != nil {
+		return nil, err
+	}
+	b := &Bus{cfg: cfg, log: log, ensured: make(map[string]Consumer)}
 	opts := append(b.options(name), extra...)
 
 	ctx, cancel := context.WithTimeout(ctx, cfg.NATSWait)
 	defer cancel()
 	var lastErr error
 	ready := func() error {
-		if b.NC == nil {
-			nc, err := nats.Connect(cmp.Or(cfg.NATSURL.Reveal(), nats.DefaultURL), opts...)
-			if err != nil {
-				lastErr = err
-				return err
-			}
-			b.NC = nc
-			b.JS, err = jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending),
-				jetstream.WithPublishAsyncTimeout(ackTimeout))
-			if err != nil {
-				lastErr = err
-				return backoff.Permanent(err)
-			}
-		}
-		if lastErr = b.provision(ctx); errors.Is(lastErr, errRefused) {
+		lastErr = b.reach(ctx, opts)
+		if errors.Is(lastErr, errRefused) {
 			return backoff.Permanent(lastErr)
 		}
 		return lastErr
@@ -70,6 +66,23 @@ func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, ext
 	return b, nil
 }
 
+// reach connects, where that is not done yet, and provisions.
+func (b *Bus) reach(ctx context.Context, opts []nats.Option) error {
+	if b.NC == nil {
+		nc, err := nats.Connect(cmp.Or(b.cfg.NATSURL.Reveal(), nats.DefaultURL), opts...)
+		if err != nil {
+			return err
+		}
+		b.NC = nc
+		b.JS, err = jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending),
+			jetstream.WithPublishAsyncTimeout(ackTimeout))
+		if err != nil {
+			return err
+		}
+	}
+	return b.provision(ctx)
+}
+
 func (b *Bus) options(name string) []nats.Option {
 	opts := []nats.Option{
 		nats.Name("posthaste-" + name),
@@ -77,6 +90,9 @@ func (b *Bus) options(name string) []nats.Option {
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 250*time.Millisecond),
 		nats.PingInterval(20 * time.Second),
+		// Else two refusals in a row, as while the server's users are being
+		// changed, would close the connection for good.
+		nats.IgnoreAuthErrorAbort(),
 		// A publish during an outage fails at once and is repeated by its
 		// caller, with the same Msg-Id. Buffered ones would hide the outage.
 		nats.ReconnectBufSize(-1),

@@ -20,7 +20,8 @@ type ConsumeOptions struct {
 // Consume hands the messages of a durable consumer to handle, one after the
 // other, until ctx ends. handle must not block for long; it acks, naks or
 // passes the message on. When ctx ends, messages already fetched still go to
-// handle, which gives them back; then Consume returns nil.
+// handle, which gives them back; then Consume returns nil. Without a
+// connection they are dropped instead: NATS hands them out again.
 //
 // A lost connection is waited out. A consumer that is gone (deleted by hand,
 // restored from a backup) is provisioned anew.
@@ -80,11 +81,11 @@ func (b *Bus) consumeUntil(ctx context.Context, stream, durable string, opts Con
 	closed := running.Closed()
 	select {
 	case <-ctx.Done():
-		running.Drain()
+		b.end(running)
 		<-closed
 		return nil
 	case err := <-failed:
-		running.Drain()
+		b.end(running)
 		<-closed
 		return err
 	case <-closed:
@@ -95,6 +96,16 @@ func (b *Bus) consumeUntil(ctx context.Context, stream, durable string, opts Con
 			return errors.New("consumer closed")
 		}
 	}
+}
+
+// end lets what was fetched reach handle. Without a connection that would take
+// the client 10 s, and nothing could be given back.
+func (b *Bus) end(running jetstream.ConsumeContext) {
+	if b.Connected() {
+		running.Drain()
+		return
+	}
+	running.Stop()
 }
 
 // final says whether a running consumer will not recover by itself. A missed

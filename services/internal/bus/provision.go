@@ -2,15 +2,13 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
-
-// errRefused marks an answer of the server that waiting will not change.
-var errRefused = errors.New("refused by JetStream")
 
 func (b *Bus) streams() []jetstream.StreamConfig {
 	events := jetstream.StreamConfig{
@@ -85,16 +83,24 @@ func (b *Bus) provision(ctx context.Context) error {
 	if err != nil {
 		return refused(fmt.Errorf("provision bucket %s: %w", BucketSubscriptions, err))
 	}
-	consumers := []Consumer{
-		{Stream: StreamEvents, Name: ConsumerRouter, MaxAckPending: b.cfg.RouterMaxAckPending, AckWait: b.cfg.AckWait},
-		b.lane(LaneFresh), b.lane(LaneDue),
-	}
-	for _, c := range consumers {
-		if err := b.EnsureConsumer(ctx, c); err != nil {
+	for _, c := range b.consumers() {
+		if err := b.ensure(ctx, c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// consumers are those that every installation has, and what EnsureConsumer
+// was asked for.
+func (b *Bus) consumers() []Consumer {
+	all := []Consumer{
+		{Stream: StreamEvents, Name: ConsumerRouter, MaxAckPending: b.cfg.RouterMaxAckPending, AckWait: b.cfg.AckWait},
+		b.lane(LaneFresh), b.lane(LaneDue),
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.AppendSeq(all, maps.Values(b.ensured))
 }
 
 func (b *Bus) lane(lane Lane) Consumer {
@@ -112,11 +118,19 @@ type Consumer struct {
 	AckWait       time.Duration
 }
 
-// EnsureConsumer makes the consumer, or changes it into what is asked for.
-// MaxDeliver is unlimited, for a work queue keeps for ever what has reached
+// EnsureConsumer makes the consumer, or changes it into what is asked for. The
+// bus remembers it, and makes it anew where it is found to be gone.
+func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
+	b.mu.Lock()
+	b.ensured[c.Stream+" "+c.Name] = c
+	b.mu.Unlock()
+	return b.ensure(ctx, c)
+}
+
+// ensure makes or changes the consumer. MaxDeliver is unlimited, for a work queue keeps for ever what has reached
 // it, and BackOff stays unset, for it overrides AckWait and distorts
 // NakWithDelay.
-func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
+func (b *Bus) ensure(ctx context.Context, c Consumer) error {
 	_, err := b.JS.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
 		Durable:       c.Name,
 		FilterSubject: c.Filter,
@@ -130,16 +144,6 @@ func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
 		return refused(fmt.Errorf("provision consumer %s of %s: %w", c.Name, c.Stream, err))
 	}
 	return nil
-}
-
-// refused marks an error that names a bad configuration rather than a server
-// that is still starting.
-func refused(err error) error {
-	var api *jetstream.APIError
-	if errors.As(err, &api) && api.Code == 400 {
-		return fmt.Errorf("%w: %w", errRefused, err)
-	}
-	return err
 }
 
 func unlimited(n int64) int64 {

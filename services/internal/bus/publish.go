@@ -72,6 +72,11 @@ func (p *Publisher) PublishOnce(ctx context.Context, msgs []Msg, acks []Ack) err
 // Publish is PublishOnce, repeated with the same ids for what failed until
 // all is acked, JetStream refuses a message for good, or ctx ends.
 func (p *Publisher) Publish(ctx context.Context, msgs []Msg) error {
+	done, err := p.publish(ctx, msgs, nil)
+	if err == nil || permanent(err) {
+		return err
+	}
+	msgs = msgs[done:]
 	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(20*time.Millisecond),
 		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
 	return backoff.Retry(func() error {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
@@ -21,22 +22,36 @@ type Mover struct {
 	publisher *bus.Publisher
 	log       *slog.Logger
 	now       func() time.Time
+	// ackWait is how long a mover that fell silent holds up the head of a tier.
+	ackWait time.Duration
 }
 
 // NewMover makes a mover; Run starts it.
 func NewMover(b *bus.Bus, publisher *bus.Publisher, log *slog.Logger) *Mover {
-	return &Mover{bus: b, publisher: publisher, log: log, now: time.Now}
+	return &Mover{bus: b, publisher: publisher, log: log, now: time.Now, ackWait: 10 * time.Second}
 }
 
-// ackWait is how long a mover that fell silent holds up the head of a tier.
-const ackWait = 10 * time.Second
+// provision makes the tiers' consumers and goes on trying while JetStream is
+// away. The error is one that waiting does not change.
+func (m *Mover) provision(ctx context.Context) error {
+	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
+		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	return backoff.RetryNotify(func() error {
+		err := m.ensure(ctx)
+		if bus.Refused(err) {
+			return backoff.Permanent(err)
+		}
+		return err
+	}, backoff.WithContext(policy, ctx), func(err error, next time.Duration) {
+		m.log.Warn("delay line is not ready", "error", err, "retry_in", next.Round(time.Millisecond))
+	})
+}
 
-// Provision makes the tiers' consumers.
-func Provision(ctx context.Context, b *bus.Bus) error {
+func (m *Mover) ensure(ctx context.Context) error {
 	for _, t := range Tiers {
-		err := b.EnsureConsumer(ctx, bus.Consumer{
+		err := m.bus.EnsureConsumer(ctx, bus.Consumer{
 			Stream: bus.StreamDelays, Name: t.Name, Filter: bus.DelaySubject(t.Name, "*", "*"),
-			MaxAckPending: t.window, AckWait: ackWait,
+			MaxAckPending: t.window, AckWait: m.ackWait,
 		})
 		if err != nil {
 			return fmt.Errorf("provision delay line: %w", err)
@@ -47,7 +62,10 @@ func Provision(ctx context.Context, b *bus.Bus) error {
 
 // Run moves until ctx ends and gives back what it has not moved.
 func (m *Mover) Run(ctx context.Context) error {
-	if err := Provision(ctx, m.bus); err != nil {
+	if err := m.provision(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	var group errgroup.Group
@@ -55,7 +73,7 @@ func (m *Mover) Run(ctx context.Context) error {
 		due := make(chan jetstream.Msg, t.window)
 		group.Go(func() error {
 			defer close(due)
-			opts := bus.ConsumeOptions{Prefetch: t.window, PrefetchBytes: prefetchBytes}
+			opts := bus.ConsumeOptions{Prefetch: t.window, PrefetchBytes: m.prefetchBytes()}
 			return m.bus.Consume(ctx, bus.StreamDelays, t.Name, opts, func(msg jetstream.Msg) {
 				m.sort(ctx, t, msg, due)
 			})
@@ -68,8 +86,9 @@ func (m *Mover) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// prefetchBytes bounds what a mover holds of one tier.
-const prefetchBytes = 8 << 20
+// prefetchBytes bounds what a mover holds of one tier. A message that did not
+// fit would stop the tier.
+func (m *Mover) prefetchBytes() int { return max(8<<20, int(2*m.bus.MaxPayload())) }
 
 // early is how much before its time a message counts as due: less than what
 // one more round through the server would add.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/pprof"
 	"time"
 )
 
@@ -17,9 +18,14 @@ type Check struct {
 const checkTimeout = 2 * time.Second
 
 // Admin answers /healthz (the process is alive), /readyz (it can do its work
-// now) and /metrics.
-func Admin(metrics http.Handler, checks ...Check) http.Handler {
+// now), /metrics and, where profile is set, /debug/pprof.
+func Admin(metrics http.Handler, profile bool, checks ...Check) http.Handler {
 	mux := http.NewServeMux()
+	if profile {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeStatus(w, http.StatusOK, map[string]string{"status": "ok"})
 	})

@@ -44,10 +44,10 @@ func (p *Process) Check(name string, ready func(context.Context) error) {
 	p.checks = append(p.checks, httpserver.Check{Name: name, Ready: ready})
 }
 
-// Admin adds the server of /healthz, /readyz and /metrics, with the checks
-// added so far, and returns its address.
-func (p *Process) Admin(addr string, metrics http.Handler) (string, error) {
-	server, err := httpserver.New(addr, httpserver.Admin(metrics, p.checks...), time.Second, p.log)
+// Admin adds the server of /healthz, /readyz, /metrics and, where profile is
+// set, /debug/pprof, with the checks added so far, and returns its address.
+func (p *Process) Admin(addr string, metrics http.Handler, profile bool) (string, error) {
+	server, err := httpserver.New(addr, httpserver.Admin(metrics, profile, p.checks...), time.Second, p.log)
 	if err != nil {
 		return "", err
 	}

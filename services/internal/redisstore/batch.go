@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -18,20 +19,27 @@ type success struct {
 }
 
 // Succeeded remembers that the delivery was delivered, forgets the
-// subscription's failures, and returns when Redis has it or is away. Calls
-// that come together share a round trip.
+// subscription's failures, and returns when Redis has it, is away, or has
+// been given its time. Calls that come together share a round trip.
 func (s *Store) Succeeded(ctx context.Context, dedupKey, subscriptionID string) {
-	if s.breaker.IsOpen() && s.breaker.RemainingDelay() > 0 {
+	if s.Away() {
+		s.probe()
 		return
 	}
 	op := &success{dedupKey: dedupKey, subscriptionID: subscriptionID, done: make(chan struct{})}
+	// Behind a Redis that hangs there may be several batches in line.
+	patience := time.NewTimer(s.cfg.RedisTimeout)
+	defer patience.Stop()
 	select {
 	case s.batch <- op:
+	case <-patience.C:
+		return
 	case <-ctx.Done():
 		return
 	}
 	select {
 	case <-op.done:
+	case <-patience.C:
 	case <-ctx.Done():
 	}
 }
@@ -42,10 +50,13 @@ func (s *Store) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			s.flush(context.WithoutCancel(ctx), s.gather(ops[:0]))
+			for ops = s.gather(ops[:0]); len(ops) > 0; ops = s.gather(ops[:0]) {
+				s.flush(context.WithoutCancel(ctx), ops)
+			}
 			return nil
 		case op := <-s.batch:
-			s.flush(ctx, s.gather(append(ops[:0], op)))
+			// A stop is no reason to forget what has been delivered.
+			s.flush(context.WithoutCancel(ctx), s.gather(append(ops[:0], op)))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/posthaste/posthaste/services/internal/settings"
 )
@@ -41,5 +42,14 @@ func (c *Config) options() (*redis.Options, error) {
 	if err != nil {
 		return nil, errors.New("redis-url: must look like redis://host:6379/0 or rediss://host:6379/0")
 	}
+	opts.DialTimeout = c.RedisTimeout
+	opts.ReadTimeout = c.RedisTimeout
+	opts.WriteTimeout = c.RedisTimeout
+	opts.ContextTimeoutEnabled = true // the timeout is the pipeline's, not each read's
+	opts.DialerRetries = 1            // the circuit decides, not each dial
+	opts.MaxRetries = -1              // nor each command
+	opts.PoolSize = 8                 // batches go through a few connections
+	// A managed Redis may announce its maintenance; the circuit is enough.
+	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return opts, nil
 }

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -28,8 +27,11 @@ type Store struct {
 	rdb     *redis.Client
 	cfg     Config
 	log     *slog.Logger
-	breaker circuitbreaker.CircuitBreaker[any]
+	circuit circuit
 	batch   chan *success
+
+	life context.Context // ends with Close; for probes alone
+	end  context.CancelFunc
 }
 
 // New makes a store. It does not connect: Redis may come later. Run must run
@@ -39,56 +41,59 @@ func New(cfg Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.DialTimeout = cfg.RedisTimeout
-	opts.ReadTimeout = cfg.RedisTimeout
-	opts.WriteTimeout = cfg.RedisTimeout
-	opts.MaxRetries = -1 // the breaker decides, not each command
-	opts.PoolSize = 8    // batches go through a few connections
 	s := &Store{rdb: redis.NewClient(opts), cfg: cfg, log: log, batch: make(chan *success, maxBatch)}
-	s.breaker = circuitbreaker.NewBuilder[any]().
-		WithFailureThreshold(3).
-		WithDelay(time.Second).
-		OnStateChanged(s.stateChanged).
-		Build()
+	s.life, s.end = context.WithCancel(context.Background())
 	return s, nil
 }
 
-func (s *Store) stateChanged(e circuitbreaker.StateChangedEvent) {
-	switch e.NewState {
-	case circuitbreaker.OpenState:
-		if e.OldState == circuitbreaker.ClosedState {
-			s.log.Warn("Redis does not answer; deliveries go on without it", "redis", s.cfg.RedisURL)
-		}
-	case circuitbreaker.ClosedState:
-		s.log.Info("Redis answers again", "redis", s.cfg.RedisURL)
-	}
-}
-
 // Away says whether Redis is being left alone at the moment.
-func (s *Store) Away() bool { return s.breaker.IsOpen() }
+func (s *Store) Away() bool { return s.circuit.isOpen.Load() }
 
 // Close closes the connections.
 func (s *Store) Close() error {
+	s.end()
+	s.circuit.close()
 	if err := s.rdb.Close(); err != nil {
 		return fmt.Errorf("close Redis: %w", err)
 	}
 	return nil
 }
 
-// do runs one round trip under the breaker.
+// do runs one round trip, or none while the circuit is open.
 func (s *Store) do(ctx context.Context, trip func(context.Context) error) error {
-	if !s.breaker.TryAcquirePermit() {
+	if s.Away() {
+		s.probe()
 		return ErrAway
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.RedisTimeout)
+	timed, cancel := context.WithTimeout(ctx, s.cfg.RedisTimeout)
 	defer cancel()
-	err := trip(ctx)
-	if err != nil && !errors.Is(err, redis.Nil) {
-		s.breaker.RecordFailure()
-		return err
+	err := trip(timed)
+	switch {
+	case err == nil:
+		s.circuit.succeeded()
+	case ctx.Err() != nil:
+		// The caller hung up. That is nothing against Redis: else a stop
+		// would open the circuit for what is still being delivered.
+	case s.circuit.failed(time.Now()):
+		s.log.Warn("Redis does not answer; deliveries go on without it", "redis", s.cfg.RedisURL, "error", err)
 	}
-	s.breaker.RecordSuccess()
-	return nil
+	return err
+}
+
+// probe asks Redis for a sign of life, beside the caller and seldom.
+func (s *Store) probe() {
+	if !s.circuit.beginProbe(time.Now()) {
+		return
+	}
+	go func() { // Close waits for it
+		ctx, cancel := context.WithTimeout(s.life, s.cfg.RedisTimeout)
+		defer cancel()
+		err := s.rdb.Ping(ctx).Err()
+		s.circuit.endProbe(err == nil, time.Now())
+		if err == nil {
+			s.log.Info("Redis answers again", "redis", s.cfg.RedisURL)
+		}
+	}()
 }
 
 // Delivered says which of the dedup keys belong to deliveries that were
@@ -134,12 +139,27 @@ func (s *Store) Failed(ctx context.Context, deliveryID, subscriptionID string) (
 			return fmt.Errorf("count failure: %w", err)
 		}
 		count = int(card.Val())
-		return nil
+		return s.trim(ctx, key, count)
 	})
 	if err != nil {
 		s.log.Debug("failure not counted", "subscription", subscriptionID, "error", err)
 	}
 	return count, err == nil
+}
+
+// maxCounted bounds what is kept of a subscription that fails for ever and is
+// never disabled.
+const maxCounted = 1000
+
+// trim drops what is over the bound; which ones does not matter any more.
+func (s *Store) trim(ctx context.Context, key string, count int) error {
+	if count <= maxCounted {
+		return nil
+	}
+	if err := s.rdb.SPopN(ctx, key, int64(count-maxCounted)).Err(); err != nil {
+		return fmt.Errorf("bound failures: %w", err)
+	}
+	return nil
 }
 
 // Failures returns for each subscription how many deliveries have failed since

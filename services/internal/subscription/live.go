@@ -21,5 +21,5 @@ func Open(ctx context.Context, b *bus.Bus, log *slog.Logger) (*Live, error) {
 		return nil, err
 	}
 	index := NewIndex()
-	return &Live{Store: store, Index: index, Watcher: NewWatcher(store.KV(), index, log)}, nil
+	return &Live{Store: store, Index: index, Watcher: NewWatcher(store, index, log)}, nil
 }

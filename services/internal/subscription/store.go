@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -24,7 +25,8 @@ var (
 // Store keeps subscriptions in the KV bucket. Every change is a
 // compare-and-set, so two writers never undo each other.
 type Store struct {
-	kv jetstream.KeyValue
+	kv   jetstream.KeyValue
+	conn *nats.Conn // of kv
 }
 
 // NewStore opens the bucket that the bus has provisioned.
@@ -33,11 +35,8 @@ func NewStore(ctx context.Context, b *bus.Bus) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", bus.BucketSubscriptions, err)
 	}
-	return &Store{kv: kv}, nil
+	return &Store{kv: kv, conn: b.NC}, nil
 }
-
-// KV is the bucket, to watch.
-func (s *Store) KV() jetstream.KeyValue { return s.kv }
 
 // Create stores a new subscription.
 func (s *Store) Create(ctx context.Context, pb *posthastev1.Subscription) (*Subscription, error) {

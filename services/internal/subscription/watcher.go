@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Watcher keeps an Index like the bucket.
 type Watcher struct {
-	kv    jetstream.KeyValue
+	store *Store
 	index *Index
 	log   *slog.Logger
 
@@ -25,9 +26,9 @@ type Watcher struct {
 	applied  atomic.Uint64 // the last revision seen; written by Run alone
 }
 
-// NewWatcher makes a watcher of the bucket that fills index.
-func NewWatcher(kv jetstream.KeyValue, index *Index, log *slog.Logger) *Watcher {
-	return &Watcher{kv: kv, index: index, log: log, loaded: make(chan struct{})}
+// NewWatcher makes a watcher of the store's bucket that fills index.
+func NewWatcher(store *Store, index *Index, log *slog.Logger) *Watcher {
+	return &Watcher{store: store, index: index, log: log, loaded: make(chan struct{})}
 }
 
 // Loaded is closed as soon as the index has held every subscription.
@@ -51,7 +52,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := w.watch(ctx, policy.Reset)
 		if ctx.Err() != nil {
-			return nil
+			break // err is of no interest then
 		}
 		pause := policy.NextBackOff()
 		w.log.Warn("subscription watch ended; beginning again", "error", err, "retry_in", pause.Round(time.Millisecond))
@@ -63,8 +64,15 @@ func (w *Watcher) Run(ctx context.Context) error {
 	return nil
 }
 
+// errReconnected ends a watch. A server that was restarted has forgotten its
+// consumer, which the client notices only after 20 s of silence (measured);
+// reading all again costs 0.6 s for 100,000 subscriptions.
+var errReconnected = errors.New("NATS was reconnected")
+
 func (w *Watcher) watch(ctx context.Context, healthy func()) error {
-	watcher, err := w.kv.WatchAll(ctx)
+	reconnected := w.store.conn.StatusChanged(nats.CONNECTED) // before the watch, to miss nothing
+	defer w.store.conn.RemoveStatusListener(reconnected)
+	watcher, err := w.store.kv.WatchAll(ctx)
 	if err != nil {
 		return fmt.Errorf("watch subscriptions: %w", err)
 	}
@@ -78,6 +86,8 @@ func (w *Watcher) watch(ctx context.Context, healthy func()) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-reconnected:
+			return errReconnected
 		case entry, open := <-watcher.Updates():
 			switch {
 			case !open:

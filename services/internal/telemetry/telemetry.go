@@ -21,6 +21,7 @@ import (
 type Config struct {
 	LogLevel  slog.Level `name:"log-level" group:"Telemetry" help:"Least level that is logged: debug, info, warn or error." default:"info"`
 	LogFormat string     `name:"log-format" group:"Telemetry" help:"Form of a log line: text or json." enum:"text,json" default:"text"`
+	Profile   bool       `name:"pprof" group:"Telemetry" help:"Serve /debug/pprof on the admin address." default:"false"`
 }
 
 // NewLogger logs to w as the configuration says.
