@@ -28,6 +28,7 @@ func (s *Service) newAPI(mux *http.ServeMux) huma.API {
 		"json": huma.DefaultJSONFormat,
 	}
 	config.Transformers = []huma.Transformer{translateErrors}
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "An API key."},
 	}

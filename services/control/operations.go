@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -27,10 +28,35 @@ func (s *Service) register(api huma.API) {
 	huma.Register(api, s.operation(api, "delete", http.MethodDelete, resource, http.StatusAccepted, "Remove a subscription for good", notFound, conflict), answering(s, s.remove))
 	huma.Register(api, s.operation(api, "enable", http.MethodPost, resource+"/enable", http.StatusOK, "Deliver again, and forget the failures", notFound, conflict), answering(s, s.enable))
 	huma.Register(api, s.operation(api, "disable", http.MethodPost, resource+"/disable", http.StatusOK, "Deliver nothing until it is enabled", notFound, conflict), answering(s, s.disable))
-	// huma registers a schema for errors of its own, which are never sent.
-	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
-		delete(api.OpenAPI().Components.Schemas.Map(), name)
+	tidy(api.OpenAPI().Components.Schemas.Map())
+}
+
+// tidy drops the schemas of huma's own errors, which are never sent, and keeps
+// answers open for members to come.
+func tidy(schemas map[string]*huma.Schema) {
+	for name, schema := range schemas {
+		switch {
+		case name == "ErrorModel" || name == "ErrorDetail":
+			delete(schemas, name)
+		case !strings.HasSuffix(name, "Request"):
+			schema.AdditionalProperties = nil
+		}
 	}
+}
+
+// schemaName is what the OpenAPI calls a type.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	if public, ok := map[string]string{
+		"View": "EventSubscription", "OneBody": "EventSubscriptionAnswer", "ListBody": "EventSubscriptionList",
+		"RetryView": "EventSubscriptionRetryPolicy", "ShownFilters": "EventSubscriptionFilters",
+		"CreateRequest": "CreateEventSubscriptionRequest", "Filters": "CreateFiltersRequest", "RetryPolicy": "CreateRetryPolicyRequest",
+		"PatchRequest": "PatchEventSubscriptionRequest", "PatchFilters": "PatchFiltersRequest", "PatchRetryPolicy": "PatchRetryPolicyRequest",
+		"ErrorBody": "Error", "ErrorBodyErrorStruct": "ErrorDetails",
+	}[name]; ok {
+		return public
+	}
+	return name
 }
 
 func (s *Service) operation(api huma.API, verb, method, path string, status int, summary string, further ...int) huma.Operation {

@@ -31,7 +31,7 @@ type patchRequest struct {
 }
 
 type filters struct {
-	TaskIDs []string `json:"taskIds" required:"false" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
+	TaskIDs []string `json:"taskIds,omitempty" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
 }
 
 type patchFilters struct {

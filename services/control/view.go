@@ -11,24 +11,28 @@ import (
 
 // view is a subscription as the API shows it.
 type view struct {
-	ID               string     `json:"id" pattern:"^evsub_[A-Za-z0-9]+$"`
-	Tenant           string     `json:"tenant"`
-	URL              string     `json:"url" format:"uri"`
-	EventTypes       []string   `json:"eventTypes" nullable:"false"`
-	Filters          filters    `json:"filters"`
-	Description      string     `json:"description"`
-	Dialect          string     `json:"dialect"`
-	Status           string     `json:"status" enum:"active,disabled"`
-	DisabledReason   string     `json:"disabledReason,omitempty" doc:"requested, consecutive_failures, or gone (the endpoint answered 410)."`
-	DisabledAt       *time.Time `json:"disabledAt,omitempty"`
-	SigningAlgorithm string     `json:"signingAlgorithm" enum:"hmac_sha256"`
-	RetryPolicy      retryView  `json:"retryPolicy"`
-	FailCount        *int       `json:"failCount,omitempty" doc:"Deliveries that failed since the last success; absent while it is not known."`
-	Secret           string     `json:"secret,omitempty" doc:"Only in the answer to the create that made it."`
-	SecretPrefix     string     `json:"secretPrefix" doc:"The first 12 characters of the secret."`
-	CreatedAt        time.Time  `json:"createdAt"`
-	UpdatedAt        time.Time  `json:"updatedAt"`
-	AvailableActions []string   `json:"availableActions" nullable:"false" doc:"deactivate, or nothing."`
+	ID               string       `json:"id" pattern:"^evsub_[A-Za-z0-9]+$"`
+	Tenant           string       `json:"tenant"`
+	URL              string       `json:"url" format:"uri"`
+	EventTypes       []string     `json:"eventTypes" nullable:"false"`
+	Filters          shownFilters `json:"filters"`
+	Description      string       `json:"description"`
+	Dialect          string       `json:"dialect"`
+	Status           string       `json:"status" enum:"active,disabled"`
+	DisabledReason   string       `json:"disabledReason,omitempty" doc:"requested, consecutive_failures, or gone (the endpoint answered 410)."`
+	DisabledAt       *time.Time   `json:"disabledAt,omitempty"`
+	SigningAlgorithm string       `json:"signingAlgorithm" enum:"hmac_sha256"`
+	RetryPolicy      retryView    `json:"retryPolicy"`
+	FailCount        *int         `json:"failCount,omitempty" doc:"Deliveries that failed since the last success; absent while it is not known."`
+	Secret           string       `json:"secret,omitempty" doc:"Only in the answer to the create that made it."`
+	SecretPrefix     string       `json:"secretPrefix" doc:"The first 12 characters of the secret."`
+	CreatedAt        time.Time    `json:"createdAt"`
+	UpdatedAt        time.Time    `json:"updatedAt"`
+	AvailableActions []string     `json:"availableActions" nullable:"false" doc:"deactivate, or nothing."`
+}
+
+type shownFilters struct {
+	TaskIDs []string `json:"taskIds" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
 }
 
 type retryView struct {
@@ -47,7 +51,7 @@ const (
 func (s *Service) newView(sub *subscription.Subscription, failCount *int) view {
 	v := view{
 		ID: sub.GetId(), Tenant: sub.GetTenant(), URL: sub.GetUrl(), Description: sub.GetDescription(), Dialect: sub.GetDialect(),
-		EventTypes: list(sub.GetEventTypes()), Filters: filters{TaskIDs: list(sub.GetFilters().GetTaskIds())},
+		EventTypes: list(sub.GetEventTypes()), Filters: shownFilters{TaskIDs: list(sub.GetFilters().GetTaskIds())},
 		Status: statusActive, SigningAlgorithm: "hmac_sha256", FailCount: failCount, RetryPolicy: s.retryView(sub),
 		CreatedAt: moment(sub.GetCreatedAt()), UpdatedAt: moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
 	}

@@ -50,18 +50,20 @@ func (w *Watcher) Run(ctx context.Context) error {
 	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
 		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
 	for ctx.Err() == nil {
-		err := w.watch(ctx, policy.Reset)
-		if ctx.Err() != nil {
-			break // err is of no interest then
-		}
-		pause := policy.NextBackOff()
-		w.log.Warn("subscription watch ended; beginning again", "error", err, "retry_in", pause.Round(time.Millisecond))
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
+		if err := w.watch(ctx, policy.Reset); ctx.Err() == nil {
+			w.rest(ctx, err, policy.NextBackOff())
 		}
 	}
 	return nil
+}
+
+// rest waits before the next watch.
+func (w *Watcher) rest(ctx context.Context, why error, pause time.Duration) {
+	w.log.Warn("subscription watch ended; beginning again", "error", why, "retry_in", pause.Round(time.Millisecond))
+	select {
+	case <-ctx.Done():
+	case <-time.After(pause):
+	}
 }
 
 // errReconnected ends a watch. A server that was restarted has forgotten its

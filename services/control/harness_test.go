@@ -1,0 +1,283 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"go.uber.org/goleak"
+
+	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/embedded"
+	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const adminKey = "an-administrators-key"
+
+// testKeys knows the administrator, and binds "tenant-x" to tenant x.
+type testKeys struct{ admin *auth.Keys }
+
+func (k testKeys) Authenticate(r *http.Request) (auth.Principal, error) {
+	if name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer tenant-"); ok {
+		return auth.Principal{Tenant: name}, nil
+	}
+	return k.admin.Authenticate(r)
+}
+
+// hosts is a resolver of names that need no network.
+type hosts map[string]string
+
+func (h hosts) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	addr, ok := h[host]
+	if !ok {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return []netip.Addr{netip.MustParseAddr(addr)}, nil
+}
+
+// logged collects the log of a service.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// harness is a control on a NATS and a Redis of its own.
+type harness struct {
+	*Service
+	url   string
+	http  *http.Client
+	nats  *embedded.NATS
+	bus   *bus.Bus
+	redis *miniredis.Miniredis
+	log   *logged
+	stop  sync.Once
+}
+
+func start(t *testing.T, change ...func(*Config, *Deps)) *harness {
+	t.Helper()
+	h := &harness{redis: miniredis.RunT(t), log: &logged{}}
+	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.startNATS(t, log)
+	deps := h.makeDeps(t, log)
+	cfg := settings.Defaults[Config]()
+	for _, c := range change {
+		c(&cfg, &deps)
+	}
+	s, err := New(t.Context(), cfg, deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Service = s
+	server := httptest.NewServer(s.Handler())
+	t.Cleanup(server.Close)
+	h.url, h.http = server.URL, server.Client()
+	return h
+}
+
+func (h *harness) startNATS(t *testing.T, log *slog.Logger) {
+	t.Helper()
+	n, err := embedded.StartNATS(t.TempDir(), "127.0.0.1:0", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.nats = n
+	t.Cleanup(h.stopNATS)
+	if h.bus, err = bus.Connect(t.Context(), settings.Defaults[bus.Config](), "test", log, n.InProcess()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.bus.Close)
+}
+
+func (h *harness) stopNATS() { h.stop.Do(func() { _ = h.nats.Close() }) }
+
+func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
+	t.Helper()
+	store, err := subscription.NewStore(t.Context(), h.bus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := subscription.NewIndex()
+	watcher := subscription.NewWatcher(store, index, log)
+	run(t, watcher.Run)
+	<-watcher.Loaded()
+	redisCfg := settings.Defaults[redisstore.Config]()
+	redisCfg.RedisURL = settings.SecretURL("redis://" + h.redis.Addr())
+	redis, err := redisstore.New(redisCfg, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = redis.Close() })
+	return Deps{
+		Store: store, Index: index, Watcher: watcher, Redis: redis, Log: log,
+		Keys: testKeys{auth.NewKeys(auth.Config{APIKey: adminKey})},
+		Guard: ssrf.New(ssrf.Config{}, hosts{
+			"example.com": "93.184.215.14", "other.example.com": "93.184.215.14", "inside.example.com": "10.0.0.1",
+		}),
+	}
+}
+
+// run runs f until the test ends.
+func run(t *testing.T, f func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// answer is what came back.
+type answer struct {
+	Status int
+	Header http.Header
+	Text   string
+}
+
+type call struct {
+	key, contentType string
+}
+
+func (h *harness) as(t *testing.T, c call, method, path, body string) answer {
+	t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, h.url+path, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	if c.contentType != "" {
+		r.Header.Set("Content-Type", c.contentType)
+	}
+	resp, err := h.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, string(text)}
+}
+
+func (h *harness) do(t *testing.T, method, path, body string) answer {
+	t.Helper()
+	return h.as(t, call{adminKey, mediaJSON}, method, path, body)
+}
+
+// one is the resource of an answer with the status.
+func (a answer) one(t *testing.T, status int) oneBody {
+	t.Helper()
+	if a.Status != status || a.Header.Get("Content-Type") != mediaJSON {
+		t.Fatalf("answer %d %s %s, want %d", a.Status, a.Header.Get("Content-Type"), a.Text, status)
+	}
+	return decoded[oneBody](t, a.Text)
+}
+
+func (a answer) many(t *testing.T) listBody {
+	t.Helper()
+	if a.Status != http.StatusOK {
+		t.Fatalf("answer %d %s, want 200", a.Status, a.Text)
+	}
+	return decoded[listBody](t, a.Text)
+}
+
+type errorAnswer struct {
+	Error struct {
+		Code    string
+		Message string
+		Details struct{ Fields []problem.Field }
+	}
+}
+
+// refused holds where the answer is an error in our form.
+func (a answer) refused(t *testing.T, status int, code string) errorAnswer {
+	t.Helper()
+	e := decoded[errorAnswer](t, a.Text)
+	if a.Status != status || e.Error.Code != code || e.Error.Message == "" || a.Header.Get("Content-Type") != mediaJSON {
+		t.Fatalf("answer %d %s %s, want %d %s", a.Status, a.Header.Get("Content-Type"), a.Text, status, code)
+	}
+	return e
+}
+
+// names holds where the answer is a 400 whose first field is this one.
+func (a answer) names(t *testing.T, field, message string) {
+	t.Helper()
+	e := a.refused(t, http.StatusBadRequest, problem.CodeValidation)
+	if len(e.Error.Details.Fields) == 0 {
+		t.Fatalf("%s names no field, want %q", a.Text, field)
+	}
+	got := e.Error.Details.Fields[0]
+	if got.Field != field || !strings.Contains(got.Message, message) {
+		t.Fatalf("field %q: %q, want %q: …%s…", got.Field, got.Message, field, message)
+	}
+}
+
+func decoded[T any](t *testing.T, text string) T {
+	t.Helper()
+	var v T
+	dec := json.NewDecoder(strings.NewReader(text))
+	if err := dec.Decode(&v); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return v
+}
+
+const valid = `{"url":"https://example.com/hook","eventTypes":["task.*"]}`
+
+func (h *harness) created(t *testing.T, body string) view {
+	t.Helper()
+	return h.do(t, http.MethodPost, collection, body).one(t, http.StatusCreated).Data
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited in vain: %s", what)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package subscription
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+)
+
+func TestCheckPattern(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]string{
+		"*": "", "task": "", "task.*": "", "task.created": "", "a.b.c.*": "", "A_z-9:/.x": "",
+		"": "empty", ".": "empty token", "a..b": "empty token", ".a": "empty token", "a.": "empty token", ".*": "empty",
+		"**": "star stands alone", "*.a": "star stands alone", "a.*.b": "star stands alone", "a*": "star stands alone", "a.*.*": "star stands alone",
+		"a b": "character", "a>": "character", "é": "character",
+		strings.Repeat("a", 128): "", strings.Repeat("a", 129): "at most 128", strings.Repeat("a", 128) + ".*": "",
+	} {
+		err := CheckPattern(pattern)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want …%s…", pattern, err, want)
+		}
+	}
+}
+
+func TestDisjoint(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ patterns, want []string }{
+		{[]string{"a", "b"}, []string{"a", "b"}},
+		{[]string{"a", "a"}, []string{"a"}},
+		{[]string{"a.b", "a.*"}, []string{"a.*"}},
+		{[]string{"a.*", "a.*"}, []string{"a.*"}},
+		{[]string{"a", "a.*"}, []string{"a", "a.*"}},
+		{[]string{"a.b.*", "a.*", "c"}, []string{"a.*", "c"}},
+		{[]string{"ab.c", "a.*"}, []string{"ab.c", "a.*"}},
+		{[]string{"a", "*", "b.*"}, []string{"*"}},
+	} {
+		if diff := cmp.Diff(c.want, disjoint(c.patterns)); diff != "" {
+			t.Errorf("%v: %s", c.patterns, diff)
+		}
+	}
+}
+
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	early, late := NewID(time.UnixMilli(1)), NewID(time.UnixMilli(2))
+	if !regexp.MustCompile(`^evsub_[A-Za-z0-9]+$`).MatchString(early) || !CheckID(early) || early >= late {
+		t.Errorf("%s, %s", early, late)
+	}
+	for _, id := range []string{"", "evsub_", "evsub", "x", "evsub_*", "evsub_>", "evsub_a.b", "evsub_a b", "evsub_é", "sub_01", "evsub_" + strings.Repeat("a", 65)} {
+		if CheckID(id) {
+			t.Errorf("%q passed", id)
+		}
+	}
+}
+
+func TestWantsTask(t *testing.T) {
+	t.Parallel()
+	all := newSubscription(&posthastev1.Subscription{}, 1)
+	if !all.WantsTask(func() string { t.Error("asked for the task though nothing is filtered"); return "" }) {
+		t.Error("no filter, and refused")
+	}
+	some := newSubscription(&posthastev1.Subscription{Filters: &posthastev1.Filters{TaskIds: []string{"x", "y"}}}, 1)
+	for task, want := range map[string]bool{"x": true, "y": true, "z": false, "": false} {
+		if got := some.WantsTask(func() string { return task }); got != want {
+			t.Errorf("task %q: %t", task, got)
+		}
+	}
+}
+
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	if got := newSubscription(&posthastev1.Subscription{}, 1).Schedule(schedule.Default); got.MaxAttempts() != 4 {
+		t.Errorf("%d attempts, want the default's", got.MaxAttempts())
+	}
+	own := newSubscription(&posthastev1.Subscription{Delays: []*durationpb.Duration{durationpb.New(time.Second)}}, 1)
+	if diff := cmp.Diff([]time.Duration{time.Second}, own.Schedule(schedule.Default).Delays()); diff != "" {
+		t.Error(diff)
+	}
+}
