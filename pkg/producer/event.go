@@ -70,6 +70,7 @@ func (e *Event) fill(now func() time.Time) {
 func (e *Event) check() error {
 	for _, err := range [...]error{
 		eventid.CheckID(e.ID), eventid.CheckTenant(e.Tenant), eventid.CheckType(e.Type), eventid.CheckSource(e.Source),
+		eventid.CheckAttributes(e.Attributes),
 	} {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -78,18 +79,9 @@ func (e *Event) check() error {
 	if err := timestamppb.New(e.Time).CheckValid(); err != nil {
 		return fmt.Errorf("%w: time: %w", ErrInvalid, err)
 	}
-	if !json.Valid(e.Data) {
-		return fmt.Errorf("%w: data: %d bytes that are not one JSON value", ErrInvalid, len(e.Data))
-	}
-	return e.checkAttributes()
-}
-
-// checkAttributes asks for what protobuf strings need.
-func (e *Event) checkAttributes() error {
-	for name, value := range e.Attributes {
-		if name == "" || !utf8.ValidString(name) || !utf8.ValidString(value) {
-			return fmt.Errorf("%w: attributes: %q is empty or not UTF-8", ErrInvalid, name)
-		}
+	// JSON text is UTF-8 (RFC 8259, section 8.1), which Valid does not ask for.
+	if !json.Valid(e.Data) || !utf8.Valid(e.Data) {
+		return fmt.Errorf("%w: data: %d bytes that are not one JSON value in UTF-8", ErrInvalid, len(e.Data))
 	}
 	return nil
 }

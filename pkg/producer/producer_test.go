@@ -121,13 +121,13 @@ func TestPublishInvalid(t *testing.T) {
 	stream := natstest.Stream(t, nc)
 	p := mustProducer(t, nc)
 	for field, change := range map[string]func(*producer.Event){
-		"id":         func(e *producer.Event) { e.ID = "a b" },
-		"tenant":     func(e *producer.Event) { e.Tenant = "a.b" },
-		"type":       func(e *producer.Event) { e.Type = "a.*" },
-		"source":     func(e *producer.Event) { e.Source = "a\nb" },
-		"time":       func(e *producer.Event) { e.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
-		"data":       func(e *producer.Event) { e.Data = json.RawMessage(`{} {}`) },
-		"attributes": func(e *producer.Event) { e.Attributes = map[string]string{"a": "\xff"} },
+		"id":            func(e *producer.Event) { e.ID = "a b" },
+		"tenant":        func(e *producer.Event) { e.Tenant = "a.b" },
+		"type":          func(e *producer.Event) { e.Type = "a.*" },
+		"source":        func(e *producer.Event) { e.Source = "a\nb" },
+		"time":          func(e *producer.Event) { e.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"data":          func(e *producer.Event) { e.Data = json.RawMessage(`{} {}`) },
+		`attribute "a"`: func(e *producer.Event) { e.Attributes = map[string]string{"a": "\xff"} },
 	} {
 		e := event("1")
 		change(&e)

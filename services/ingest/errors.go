@@ -3,7 +3,6 @@ package ingest
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/posthaste/posthaste/services/internal/event"
@@ -18,10 +17,7 @@ func clientError(err error) error {
 	case errors.As(err, &field):
 		return problem.Validation(problem.Field{Field: field.Path(), Message: field.Problem})
 	case errors.As(err, &size):
-		return &problem.Error{
-			Status: http.StatusRequestEntityTooLarge, Code: problem.CodeTooLarge, Message: sentence(size.Error()),
-			Details: map[string]any{"limit": size.Limit, "setting": size.Setting},
-		}
+		return tooLarge(size)
 	case errors.Is(err, event.ErrMediaType):
 		return &problem.Error{Status: http.StatusUnsupportedMediaType, Code: problem.CodeMediaType, Message: sentence(err.Error())}
 	default:
@@ -29,12 +25,12 @@ func clientError(err error) error {
 	}
 }
 
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
-
-// percentDecoded undoes the encoding of CloudEvents' HTTP headers.
-func percentDecoded(value string) (string, error) {
-	if !strings.Contains(value, "%") {
-		return value, nil
+func tooLarge(size *event.SizeError) error {
+	details := map[string]any{"limit": size.Limit, "setting": size.Setting}
+	if size.Index >= 0 {
+		details["index"] = size.Index
 	}
-	return url.PathUnescape(value)
+	return &problem.Error{Status: http.StatusRequestEntityTooLarge, Code: problem.CodeTooLarge, Message: sentence(size.Error()), Details: details}
 }
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }

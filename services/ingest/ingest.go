@@ -6,20 +6,15 @@
 package ingest
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/posthaste/posthaste/pkg/eventid"
-	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
-	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/event"
 )
 
@@ -79,39 +74,3 @@ const Path = "/v1/events"
 
 // Handler answers POST /v1/events.
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serveEvents) }
-
-// messages encodes events for the stream.
-func messages(events []*posthastev1.Event, trace nats.Header) ([]bus.Msg, error) {
-	msgs := make([]bus.Msg, len(events))
-	for i, e := range events {
-		data, err := delivery.AppendEvent(nil, e)
-		if err != nil {
-			return nil, err
-		}
-		header := make(nats.Header, 2+len(trace))
-		for key, values := range trace {
-			header[key] = values
-		}
-		header[bus.HeaderContentType] = protobuf
-		msgs[i] = bus.Msg{
-			Subject: eventid.Subject(e.GetTenant(), e.GetType()),
-			ID:      eventid.MsgID(e.GetTenant(), e.GetSource(), e.GetId()),
-			Data:    data,
-			Header:  header,
-		}
-	}
-	return msgs, nil
-}
-
-var protobuf = []string{event.ContentTypeProtobuf}
-
-// publish puts the events in JetStream, all under way at once.
-func (s *Service) publish(ctx context.Context, msgs []bus.Msg) ([]bus.Ack, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.PublishTimeout)
-	defer cancel()
-	acks := make([]bus.Ack, len(msgs))
-	if err := s.publisher.PublishOnce(ctx, msgs, acks); err != nil {
-		return nil, err
-	}
-	return acks, nil
-}

@@ -40,8 +40,8 @@ type Event struct {
 	Data []byte `protobuf:"bytes,5,opt,name=data,proto3" json:"data,omitempty"`
 	// CloudEvents source; empty for events that did not come as CloudEvents.
 	Source string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
-	// CloudEvents attributes with no field of their own: subject, dataschema
-	// and extensions.
+	// CloudEvents attributes with no field of their own: subject, dataschema,
+	// datacontenttype where data is not JSON, and extensions.
 	Attributes    map[string]string `protobuf:"bytes,7,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

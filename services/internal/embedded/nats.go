@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -23,17 +24,8 @@ type NATS struct{ server *server.Server }
 // StartNATS starts a server that keeps its streams in dir and takes clients on
 // listen (host:port, port 0 for any). It returns when the server is ready.
 func StartNATS(dir, listen string, log *slog.Logger) (*NATS, error) {
-	host, portText, err := net.SplitHostPort(listen)
+	host, port, err := split(listen)
 	if err != nil {
-		return nil, fmt.Errorf("nats-listen: %q is not host:port", listen)
-	}
-	port, err := strconv.Atoi(portText)
-	if err != nil || port < 0 || port > 65535 {
-		return nil, fmt.Errorf("nats-listen: %q has no port between 0 and 65535", listen)
-	}
-	if port == 0 {
-		port = server.RANDOM_PORT
-	} else if err := free(listen); err != nil {
 		return nil, err
 	}
 	s, err := server.NewServer(&server.Options{
@@ -48,29 +40,43 @@ func StartNATS(dir, listen string, log *slog.Logger) (*NATS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make embedded NATS: %w", err)
 	}
-	s.SetLoggerV2(natsLog{log}, false, false, false)
+	fatal := new(firstError)
+	s.SetLoggerV2(natsLog{log, fatal}, false, false, false)
 	s.Start()
-	if !s.ReadyForConnections(readyTimeout) {
-		s.Shutdown()
-		return nil, fmt.Errorf("embedded NATS on %s was not ready within %s", listen, readyTimeout)
+	if err := fatal.get(); err != nil {
+		stop(s)
+		return nil, fmt.Errorf("start embedded NATS on %s in %s: %w", listen, dir, err)
 	}
-	if !s.JetStreamEnabled() {
-		s.Shutdown()
-		return nil, fmt.Errorf("embedded NATS could not open JetStream in %s", dir)
+	if !s.ReadyForConnections(readyTimeout) {
+		stop(s)
+		return nil, fmt.Errorf("embedded NATS on %s was not ready within %s", listen, readyTimeout)
 	}
 	return &NATS{server: s}, nil
 }
 
-const readyTimeout = 10 * time.Second
-
-// free tells of a port in use before the server would, which only logs it.
-func free(listen string) error {
-	l, err := net.Listen("tcp", listen)
+// split reads host:port as the server wants it, and tells of a port in use
+// before the server would, in words of the setting.
+func split(listen string) (host string, port int, err error) {
+	host, portText, err := net.SplitHostPort(listen)
 	if err != nil {
-		return fmt.Errorf("nats-listen: %w", err)
+		return "", 0, fmt.Errorf("nats-listen: %q is not host:port", listen)
 	}
-	return l.Close()
+	port, err = strconv.Atoi(portText)
+	if err != nil || port < 0 || port > 65535 {
+		return "", 0, fmt.Errorf("nats-listen: %q has no port between 0 and 65535", listen)
+	}
+	if port == 0 {
+		return host, server.RANDOM_PORT, nil
+	}
+	var config net.ListenConfig
+	l, err := config.Listen(context.Background(), "tcp", listen)
+	if err != nil {
+		return "", 0, fmt.Errorf("nats-listen: %w", err)
+	}
+	return host, port, l.Close()
 }
+
+const readyTimeout = 10 * time.Second
 
 // URL is the address for clients.
 func (n *NATS) URL() string { return n.server.ClientURL() }
@@ -80,17 +86,11 @@ func (n *NATS) InProcess() nats.Option { return nats.InProcessServer(n.server) }
 
 // Close stops the server; its streams stay.
 func (n *NATS) Close() error {
-	n.server.Shutdown()
-	n.server.WaitForShutdown()
+	stop(n.server)
 	return nil
 }
 
-// natsLog passes on what matters; the server's notices are debug to us.
-type natsLog struct{ log *slog.Logger }
-
-func (l natsLog) Noticef(format string, v ...any) { l.log.Debug("nats: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Warnf(format string, v ...any)   { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Errorf(format string, v ...any)  { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Fatalf(format string, v ...any)  { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Debugf(string, ...any)           {}
-func (l natsLog) Tracef(string, ...any)           {}
+func stop(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
+}

@@ -1,9 +1,10 @@
 package event
 
 import (
+	"errors"
+	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/posthaste/posthaste/pkg/eventid"
@@ -34,49 +35,39 @@ func check(e *posthastev1.Event) error {
 		return fault("type", "is required")
 	}
 	if err := eventid.CheckType(e.Type); err != nil {
-		return fault("type", "%s", err)
+		return badName("type", err)
 	}
 	if err := eventid.CheckTenant(e.Tenant); err != nil {
-		return fault("tenant", "%s", err)
+		return badName("tenant", err)
 	}
 	if err := eventid.CheckID(e.Id); err != nil {
-		return fault("id", "%s", err)
+		return badName("id", err)
+	}
+	if err := eventid.CheckSource(e.Source); err != nil {
+		return badName("source", err)
 	}
 	if len(e.Data) == 0 {
 		return fault("data", "is required; send null where there is none")
 	}
-	return checkAttributes(e)
+	return badAttribute(eventid.CheckAttributes(e.Attributes))
 }
 
-// CloudEvents asks for no limits here; ours keep a delivery's size in bounds.
-const (
-	maxSource     = 1024 // bytes
-	maxAttributes = 32
-	maxAttribute  = 4096 // bytes of one value
-)
-
-func checkAttributes(e *posthastev1.Event) error {
-	if len(e.Source) > maxSource {
-		return fault("source", "has more than %d bytes", maxSource)
-	}
-	if len(e.Attributes) > maxAttributes {
-		return fault("attributes", "are more than %d", maxAttributes)
-	}
-	for name, value := range e.Attributes {
-		if err := checkExtension(name); err != nil {
-			return err
-		}
-		if len(value) > maxAttribute {
-			return fault(name, "has more than %d bytes", maxAttribute)
-		}
-	}
-	return nil
+// badName is an error of package eventid without the field's name, which
+// stands before it anyway.
+func badName(field string, err error) error {
+	problem := strings.TrimPrefix(err.Error(), field+": ")
+	return fault(field, "%s", strings.TrimPrefix(problem, eventid.ErrName.Error()+": "))
 }
 
-// checkData is for data that no JSON reader has been over yet.
-func checkData(data []byte) error {
-	if len(data) != 0 && !jsontext.Value(data).IsValid(jsontext.AllowDuplicateNames(true)) {
-		return fault("data", "is not one JSON value")
+// badAttribute is an *eventid.AttributeError as a fault of this package.
+func badAttribute(err error) error {
+	var bad *eventid.AttributeError
+	switch {
+	case !errors.As(err, &bad):
+		return err
+	case bad.Count > 0:
+		return fault("attributes", "%s", bad.Problem)
+	default:
+		return fault(bad.Name, "%s", bad.Problem)
 	}
-	return nil
 }

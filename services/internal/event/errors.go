@@ -40,13 +40,17 @@ func (e *FieldError) Path() string {
 // SizeError is an event or a body over a limit.
 type SizeError struct {
 	Index   int    // as in FieldError
+	Body    bool   // the whole body is too large, not one event
 	Limit   int64  // bytes
 	Setting string // the setting that holds the limit
 }
 
 func (e *SizeError) Error() string {
 	what := "the event"
-	if e.Index >= 0 {
+	switch {
+	case e.Body:
+		what = "the body"
+	case e.Index >= 0:
 		what = fmt.Sprintf("event [%d]", e.Index)
 	}
 	return fmt.Sprintf("%s is larger than %d bytes (%s)", what, e.Limit, e.Setting)
@@ -57,7 +61,20 @@ func (e *SizeError) Error() string {
 var ErrMediaType = errors.New("unsupported media type")
 
 func fault(field, format string, args ...any) error {
-	return &FieldError{Index: -1, Field: field, Problem: fmt.Sprintf(format, args...)}
+	return &FieldError{Index: -1, Field: shown(field), Problem: fmt.Sprintf(format, args...)}
+}
+
+// shown is a stranger's name of a field, fit for a line of text.
+func shown(field string) string {
+	const most = 64 // bytes
+	plain := len(field) <= most
+	for i := 0; plain && i < len(field); i++ {
+		plain = field[i] > ' ' && field[i] < 0x7f && field[i] != '"'
+	}
+	if plain {
+		return field
+	}
+	return fmt.Sprintf("%.*q", most, field)
 }
 
 // At returns err with the index of the event that err speaks of.
@@ -68,7 +85,7 @@ func At(err error, index int) error {
 	}
 	var size *SizeError
 	if errors.As(err, &size) {
-		return &SizeError{Index: index, Limit: size.Limit, Setting: size.Setting}
+		return &SizeError{Index: index, Body: size.Body, Limit: size.Limit, Setting: size.Setting}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,7 +16,7 @@ func text(field string, value jsontext.Value) (string, error) {
 	case '"':
 		unquoted, err := jsontext.AppendUnquote(nil, value)
 		if err != nil {
-			return "", fault(field, "not a JSON string: %s", syntax(err))
+			return "", fault(field, "not a string in Unicode: half a surrogate pair")
 		}
 		return string(unquoted), nil
 	default:
@@ -23,10 +24,20 @@ func text(field string, value jsontext.Value) (string, error) {
 	}
 }
 
+// given is text that may be left out but not be empty. A variable that was
+// never set would otherwise cost idempotency or reach another tenant.
+func given(field string, value jsontext.Value) (string, error) {
+	s, err := text(field, value)
+	if err == nil && s == "" && value.Kind() == '"' {
+		return "", fault(field, "is empty; leave the field out instead")
+	}
+	return s, err
+}
+
 // timestamp reads an RFC 3339 string; null counts as absent.
 func timestamp(field string, value jsontext.Value) (*timestamppb.Timestamp, error) {
 	s, err := text(field, value)
-	if err != nil || s == "" && value.Kind() == 'n' {
+	if err != nil || value.Kind() == 'n' {
 		return nil, err
 	}
 	return parseTime(field, s)
@@ -34,7 +45,8 @@ func timestamp(field string, value jsontext.Value) (*timestamppb.Timestamp, erro
 
 func parseTime(field, s string) (*timestamppb.Timestamp, error) {
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	// time.Parse also takes an hour of one digit and a decimal comma.
+	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
 		return nil, fault(field, "must be a time in RFC 3339, such as 2026-01-15T10:30:00Z")
 	}
 	at := timestamppb.New(t)

@@ -28,7 +28,8 @@ type Server struct {
 
 // New listens on addr (host:port, port 0 for any). Serve answers.
 func New(addr string, handler http.Handler, grace time.Duration, log *slog.Logger) (*Server, error) {
-	listener, err := net.Listen("tcp", addr)
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", addr) // the context would end the look-up of a name only
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
@@ -56,6 +57,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	go func() { failed <- s.http.Serve(s.listener) }()
 	select {
 	case err := <-failed:
+		_ = s.http.Close() // what was accepted before
 		return fmt.Errorf("serve %s: %w", s.Addr(), err)
 	case <-ctx.Done():
 	}
@@ -74,5 +76,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	return nil
 }
 
-// Close ends a server that was never served.
-func (s *Server) Close() error { return s.listener.Close() }
+// Close ends a server that was never served; after Serve it does nothing.
+func (s *Server) Close() error {
+	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close %s: %w", s.Addr(), err)
+	}
+	return nil
+}

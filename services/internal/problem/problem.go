@@ -4,8 +4,10 @@
 package problem
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -114,7 +116,19 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	if details == nil {
 		details = map[string]any{}
 	}
-	return json.Marshal(body{detail{e.Code, e.Message, details}})
+	return plainJSON(body{detail{e.Code, e.Message, details}})
+}
+
+// plainJSON leaves < and > as they are: no page shows what we answer, and
+// people read it.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode error: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // Header sets the headers that belong to the answer.
@@ -139,7 +153,7 @@ func (e *Error) Log(log *slog.Logger, r *http.Request) {
 func Write(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	e := From(err)
 	e.Log(log, r)
-	text, err := json.Marshal(e)
+	text, err := plainJSON(e)
 	if err != nil { // a detail that JSON cannot hold
 		text = []byte(`{"error":{"code":"` + CodeInternal + `","message":"Something went wrong on our side.","details":{}}}`)
 	}

@@ -20,7 +20,7 @@ type Schedule struct {
 
 // New makes a schedule of the waits before the second attempt and those after
 // it. jitter lengthens each by a random part of up to jitter times itself,
-// 0 for none; it never shortens one.
+// 0 for none; it never shortens one. delays is kept, not copied.
 func New(delays []time.Duration, jitter float64) Schedule {
 	return Schedule{delays: delays, jitter: jitter}
 }
@@ -43,8 +43,8 @@ func (s Schedule) Delays() []time.Duration { return s.delays }
 // After returns the wait that follows attempt (from 1), and false where no
 // attempt is left.
 func (s Schedule) After(attempt uint32) (time.Duration, bool) {
-	wait := s.BackOff(attempt - 1).NextBackOff()
-	return wait, wait != backoff.Stop
+	wait := s.BackOff(max(attempt, 1) - 1).NextBackOff()
+	return max(wait, 0), wait != backoff.Stop
 }
 
 // BackOff walks the schedule from the point where made attempts have failed
