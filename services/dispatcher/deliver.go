@@ -35,9 +35,10 @@ func (s *Service) deliver(ctx context.Context, j job) {
 		s.Log.ErrorContext(ctx, "delivery failed", "delivery", j.GetId(), "subscription", j.GetSubscriptionId(), "error", err)
 		s.finish(ctx, j, s.note(j, now, ReasonUnusableSubject, posthastev1.Outcome_OUTCOME_FAILED))
 	case err != nil: // JetStream is away
-		s.putBack(j)
+		s.Log.WarnContext(ctx, "subscription not read; the delivery comes again", "delivery", j.GetId(), "error", err)
+		s.putBackLater(j)
 	case !t.sub.Active():
-		s.announceDisabled(ctx, t.sub)
+		s.announceAgain(ctx, t.sub)
 		s.finish(ctx, j, s.note(j, now, ReasonDisabled, posthastev1.Outcome_OUTCOME_CANCELLED))
 	default:
 		s.try(ctx, j, t, now)
@@ -73,7 +74,8 @@ func (s *Service) settle(ctx context.Context, j job, t *target, a answer, v Verd
 	wait, more := t.schedule.After(j.GetAttempt())
 	switch {
 	case v.Kind == Delivered:
-		s.Redis.Succeeded(ctx, delivery.DedupKey(j.GetId()), j.GetSubscriptionId())
+		// Also where the grace is over: else it is delivered a second time.
+		s.Redis.Succeeded(context.WithoutCancel(ctx), delivery.DedupKey(j.GetId()), j.GetSubscriptionId())
 		record.Outcome = posthastev1.Outcome_OUTCOME_DELIVERED
 		s.metrics.arrived(ctx, j.Delivery, s.now())
 		s.finish(ctx, j, record)
@@ -142,6 +144,8 @@ func (s *Service) publishAndAck(ctx context.Context, j job, msgs ...bus.Msg) {
 	if err := s.publisher.Publish(ctx, msgs); err != nil {
 		if ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "delivery not settled; it comes again", "delivery", j.GetId(), "error", err)
+			s.putBackLater(j)
+			return
 		}
 		s.putBack(j)
 		return

@@ -6,10 +6,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
@@ -42,8 +45,14 @@ func (s *Service) disable(ctx context.Context, sub *subscription.Subscription, w
 		s.Log.WarnContext(ctx, "subscription disabled", "subscription", sub.GetId(), "tenant", sub.GetTenant(), "reason", why)
 		s.metrics.disabled(ctx, why)
 	}
-	s.announceDisabled(ctx, disabled)
+	ctx, cancel := context.WithTimeout(ctx, announceWithin)
+	defer cancel()
+	s.announceDisabled(ctx, disabled, s.publisher.Publish)
 }
+
+// announceWithin bounds how long the delivery that disabled its subscription
+// waits for a full EVENTS stream, which may stay so for days.
+const announceWithin = 10 * time.Second
 
 // announceFor is how long after a subscription was disabled its tenant may
 // still have to be told: the dispatcher that disabled it may have died before
@@ -51,9 +60,16 @@ func (s *Service) disable(ctx context.Context, sub *subscription.Subscription, w
 // nothing twice.
 const announceFor = time.Minute
 
+// announceAgain tells of it where that may not have been done.
+func (s *Service) announceAgain(ctx context.Context, sub *subscription.Subscription) {
+	s.announceDisabled(ctx, sub, func(ctx context.Context, msgs []bus.Msg) error {
+		return s.publisher.PublishOnce(ctx, msgs, nil)
+	})
+}
+
 // announceDisabled publishes the event subscription.disabled. The event's id
 // is that of the change, whoever publishes it.
-func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscription) {
+func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscription, publish func(context.Context, []bus.Msg) error) {
 	at := sub.GetDisabledAt()
 	if sub.GetDisabledReason() == subscription.DisabledRequested || s.now().Sub(at.AsTime()) > announceFor {
 		return
@@ -80,10 +96,11 @@ func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscr
 		s.Log.ErrorContext(ctx, "encode event", "type", TypeDisabled, "error", err)
 		return
 	}
-	err = s.publisher.Publish(ctx, []bus.Msg{{
+	err = publish(ctx, []bus.Msg{{
 		Subject: eventid.Subject(e.GetTenant(), e.GetType()),
 		ID:      eventid.MsgID(e.GetTenant(), "", e.GetId()),
 		Data:    encoded,
+		Header:  nats.Header{bus.HeaderContentType: {event.ContentTypeProtobuf}},
 	}})
 	if err != nil {
 		s.Log.ErrorContext(ctx, "tell tenant of disabled subscription", "subscription", sub.GetId(), "error", err)

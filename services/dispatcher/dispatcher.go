@@ -60,6 +60,9 @@ const publishBytes = 64 << 20
 
 // New makes a dispatcher.
 func New(cfg Config, deps Deps) (*Service, error) {
+	if least := 2 * deps.Bus.MaxPayload(); int64(cfg.PrefetchBytes) < least {
+		return nil, fmt.Errorf("dispatcher-prefetch-bytes: must be at least twice what NATS takes in one message (%d bytes), is %s", deps.Bus.MaxPayload(), cfg.PrefetchBytes)
+	}
 	m, err := newMetrics(deps.Meter)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package dispatcher
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -17,8 +18,9 @@ import (
 type lane struct {
 	*Service
 	name     bus.Lane
+	places   int // deliveries under way at once
+	ahead    int // and fetched ahead
 	incoming chan jetstream.Msg
-	places   int
 }
 
 // job is a delivery in the hands of this dispatcher.
@@ -35,10 +37,12 @@ type job struct {
 const maxBatch = 128
 
 func (s *Service) newLane(name bus.Lane, places int) *lane {
+	// What waits here longer than AckWait is handed out a second time. So a
+	// lane holds no more ahead than it gets through in a few timeouts.
 	return &lane{
-		Service: s, name: name,
-		incoming: make(chan jetstream.Msg, s.cfg.Prefetch),
-		places:   places,
+		Service: s, name: name, places: places,
+		ahead:    min(s.cfg.Prefetch, places),
+		incoming: make(chan jetstream.Msg, min(maxBatch, places)),
 	}
 }
 
@@ -47,8 +51,12 @@ func (s *Service) newLane(name bus.Lane, places int) *lane {
 func (l *lane) run(ctx, work context.Context) error {
 	var starter sync.WaitGroup
 	starter.Go(func() { l.start(ctx, work) })
-	opts := bus.ConsumeOptions{Prefetch: l.cfg.Prefetch, PrefetchBytes: int(l.cfg.PrefetchBytes)}
+	opts := bus.ConsumeOptions{Prefetch: l.ahead, PrefetchBytes: int(l.cfg.PrefetchBytes)}
 	err := l.Bus.Consume(ctx, bus.StreamDeliveries, string(l.name), opts, func(msg jetstream.Msg) {
+		if ctx.Err() != nil {
+			l.giveBack(msg)
+			return
+		}
 		select {
 		case l.incoming <- msg:
 		case <-ctx.Done():
@@ -130,6 +138,17 @@ func (s *Service) done(j job) {
 func (s *Service) putBack(j job) {
 	j.keep()
 	s.giveBack(j.msg)
+}
+
+// pause keeps what cannot be worked on now from turning in circles.
+const pause = time.Second
+
+// putBackLater gives a job back that fails for a reason of ours.
+func (s *Service) putBackLater(j job) {
+	j.keep()
+	if err := j.msg.NakWithDelay(pause); err != nil {
+		s.Log.Debug("give delivery back", "delivery", j.GetId(), "error", err)
+	}
 }
 
 func (s *Service) giveBack(msg jetstream.Msg) {

@@ -31,8 +31,11 @@ func newPoster(cfg Config, guard *ssrf.Guard) *poster {
 		transport: &http.Transport{
 			// Proxy stays nil: one from the environment would dial for us,
 			// past the guard.
-			DialContext:            dialer.DialContext,
-			ForceAttemptHTTP2:      true,
+			DialContext:       dialer.DialContext,
+			ForceAttemptHTTP2: true,
+			// One connection carries all of an endpoint's POSTs. Where it has
+			// died in silence, a ping finds out before TCP does.
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: cfg.RequestTimeout, PingTimeout: cfg.RequestTimeout / 2},
 			MaxIdleConns:           cfg.MaxIdleConns,
 			MaxIdleConnsPerHost:    cfg.EndpointConcurrency,
 			IdleConnTimeout:        90 * time.Second,

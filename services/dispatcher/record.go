@@ -23,10 +23,15 @@ func (s *Service) record(j job, a answer, v Verdict) *posthastev1.Attempt {
 	r.Status = int32(a.status)
 	r.Answer = a.body
 	if a.err != nil {
-		r.Error = strings.ToValidUTF8(a.err.Error(), "�")
+		// Cut, for an error may quote what the endpoint sent.
+		text := a.err.Error()
+		r.Error = strings.ToValidUTF8(text[:min(len(text), maxError)], "�")
 	}
 	return r
 }
+
+// maxError bounds the error in a record, in bytes.
+const maxError = 512
 
 // note says how a delivery ended without an attempt.
 func (s *Service) note(j job, at time.Time, why Reason, outcome posthastev1.Outcome) *posthastev1.Attempt {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
 	"github.com/posthaste/posthaste/services/internal/schedule"
@@ -19,7 +20,12 @@ type target struct {
 	signer   *webhook.Signer
 	schedule schedule.Schedule
 	gate     *gate
+	// until is when the first of the signing secrets expires; zero for never.
+	until time.Time
 }
+
+// stale says whether the target signs with a secret that has expired.
+func (t *target) stale(now time.Time) bool { return !t.until.IsZero() && !now.Before(t.until) }
 
 // targets holds those that have been delivered to.
 type targets struct {
@@ -31,8 +37,9 @@ type targets struct {
 // subscription.ErrNotFound, errUnusable, or that of reading the bucket.
 func (s *Service) find(ctx context.Context, tenant, id string) (*target, error) {
 	sub, ok := s.Index.Get(id)
-	if !ok {
-		// The router may have seen a new subscription before this index has.
+	if !ok || !sub.Active() {
+		// The router may have seen before this index has that a subscription
+		// was made or enabled. What is dropped for good is asked for first.
 		var err error
 		if sub, err = s.Store.Get(ctx, tenant, id); err != nil {
 			if errors.Is(err, subscription.ErrNotFound) {
@@ -44,7 +51,7 @@ func (s *Service) find(ctx context.Context, tenant, id string) (*target, error) 
 	s.targets.mu.RLock()
 	t := s.targets.byID[id]
 	s.targets.mu.RUnlock()
-	if t != nil && t.sub.Revision == sub.Revision {
+	if t != nil && t.sub.Revision == sub.Revision && !t.stale(s.now()) {
 		return t, nil
 	}
 	return s.prepare(sub)
@@ -59,11 +66,11 @@ func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
-	signer, err := newSigner(sub, s.now())
+	signer, until, err := newSigner(sub, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
-	t := &target{sub: sub, url: to, signer: signer, schedule: sub.Schedule(s.Schedule)}
+	t := &target{sub: sub, url: to, signer: signer, until: until, schedule: sub.Schedule(s.Schedule)}
 
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()

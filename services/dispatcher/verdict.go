@@ -91,7 +91,7 @@ func reasonOf(err error) Reason {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
+	var alert *net.OpError
 	var timeout net.Error
 	switch {
 	case errors.Is(err, ssrf.ErrPrivate):
@@ -100,7 +100,7 @@ func reasonOf(err error) Reason {
 		return ReasonTimeout
 	case errors.As(err, &dns):
 		return ReasonDNS
-	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert) && isAlert(alert):
 		return ReasonTLS
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return ReasonTimeout
@@ -108,6 +108,10 @@ func reasonOf(err error) Reason {
 		return ReasonConnection
 	}
 }
+
+// isAlert says whether err is a TLS alert. Its own type is not exported; these
+// are the only operations that crypto/tls reports so.
+func isAlert(err *net.OpError) bool { return err.Op == "remote error" || err.Op == "local error" }
 
 // retryAfter reads seconds or a date (RFC 9110, section 10.2.3); 0 for neither.
 func retryAfter(h http.Header, now time.Time) time.Duration {

@@ -8,6 +8,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -126,16 +127,20 @@ func (s *Service) fanOut(ctx context.Context, msg jetstream.Msg) error {
 	if err != nil {
 		return s.reject(ctx, msg, meta.Sequence.Stream, err)
 	}
-	matches := s.match(e)
-	s.metrics.routed(ctx, len(matches))
-	if len(matches) == 0 {
-		return nil
-	}
-	msgs, err := s.deliveries(e, matches, msg)
+	msgs, err := s.deliveries(e, s.match(e), msg)
 	if err != nil {
 		return err
 	}
-	return s.publisher.Publish(ctx, msgs)
+	err = s.publisher.Publish(ctx, msgs)
+	if errors.Is(err, bus.ErrTooLarge) {
+		// Trying again cannot help, and what is stored already is dropped by
+		// nobody: those deliveries go out.
+		return s.reject(ctx, msg, meta.Sequence.Stream, fmt.Errorf("its deliveries are larger than NATS takes: %w", err))
+	}
+	if err == nil {
+		s.metrics.routed(ctx, len(msgs))
+	}
+	return err
 }
 
 func (s *Service) match(e *posthastev1.Event) []*subscription.Subscription {
@@ -151,6 +156,9 @@ func (s *Service) match(e *posthastev1.Event) []*subscription.Subscription {
 }
 
 func (s *Service) deliveries(e *posthastev1.Event, matches []*subscription.Subscription, msg jetstream.Msg) ([]bus.Msg, error) {
+	if len(matches) == 0 {
+		return nil, nil
+	}
 	encoded, err := delivery.AppendEvent(nil, e)
 	if err != nil {
 		return nil, err

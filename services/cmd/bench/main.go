@@ -33,9 +33,13 @@ type options struct {
 }
 
 func main() {
-	// The bench starts itself again as the NATS of its stack.
+	// The bench starts itself again as the NATS of its stack and as the bare loop.
 	if len(os.Args) == 4 && os.Args[1] == serveNATS {
 		os.Exit(runNATS(os.Args[2], os.Args[3]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == bareLoop {
+		fail(runBare(os.Args[2:]))
+		return
 	}
 	opts, err := parse(os.Args[1:])
 	if err == nil {
@@ -43,6 +47,10 @@ func main() {
 		err = run(ctx, opts)
 		stop()
 	}
+	fail(err)
+}
+
+func fail(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -1,16 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"io"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/posthaste/posthaste/pkg/webhook"
 )
 
 // result is what one measurement found.
@@ -22,53 +16,6 @@ type result struct {
 }
 
 func (r result) perSecond() float64 { return float64(r.deliveries) / r.took.Seconds() }
-
-// measureBare makes signed POSTs to the receiver with nothing around them.
-func measureBare(ctx context.Context, o options, r *receiver) (result, error) {
-	signer, err := webhook.NewSigner(webhook.NewSecret())
-	if err != nil {
-		return result{}, err
-	}
-	const workers = 64
-	transport := &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true}
-	defer transport.CloseIdleConnections()
-	body := bytes.Repeat([]byte("x"), o.payload+100)
-	r.reset(0)
-	begin, cpu := time.Now(), selfCPU()
-	deadline := begin.Add(time.Duration(o.seconds / 2 * float64(time.Second)))
-	group, ctx := errgroup.WithContext(ctx)
-	for range workers {
-		group.Go(func() error {
-			for i := 0; time.Now().Before(deadline); i++ {
-				if err := bareRequest(ctx, transport, signer, r.url(0), body, i); err != nil {
-					return fmt.Errorf("bare loop: %w", err)
-				}
-			}
-			return nil
-		})
-	}
-	err = group.Wait()
-	return result{deliveries: int(r.count.Load()), took: time.Since(begin), usage: usage{cpu: selfCPU() - cpu}}, err
-}
-
-func bareRequest(ctx context.Context, transport *http.Transport, signer *webhook.Signer, url string, body []byte, i int) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	id, now := fmt.Sprintf("msg_%d", i), time.Now()
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set(webhook.HeaderID, id)
-	req.Header.Set(webhook.HeaderTimestamp, fmt.Sprint(now.Unix()))
-	req.Header.Set(webhook.HeaderSignature, signer.Sign(id, now, body))
-	res, err := transport.RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
-	return err
-}
 
 // measureThroughput floods a fresh stack and waits for the last delivery.
 func measureThroughput(ctx context.Context, o options, binary string, r *receiver, fanout, batch int) (result, error) {

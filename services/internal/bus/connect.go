@@ -23,6 +23,7 @@ type Bus struct {
 	cfg Config
 	log *slog.Logger
 
+	acks    *acks
 	closing atomic.Bool
 
 	mu      sync.Mutex
@@ -74,9 +75,10 @@ func (b *Bus) reach(ctx context.Context, opts []nats.Option) error {
 			return err
 		}
 		b.NC = nc
-		b.JS, err = jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending),
-			jetstream.WithPublishAsyncTimeout(ackTimeout))
-		if err != nil {
+		if b.JS, err = jetstream.New(nc); err != nil {
+			return err
+		}
+		if b.acks, err = newAcks(nc); err != nil {
 			return err
 		}
 	}
@@ -150,4 +152,7 @@ func (b *Bus) Close() {
 		}
 	}
 	b.NC.Close()
+	if b.acks != nil {
+		b.acks.close()
+	}
 }

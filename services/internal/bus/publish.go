@@ -17,9 +17,6 @@ const (
 	ackTimeout = 5 * time.Second
 	// chunk is how many publishes of one call are under way at once.
 	chunk = 512
-	// maxPending is JetStream's own limit for a connection, out of the way of
-	// ours: reaching it would be an error and not a wait.
-	maxPending = 1 << 16
 )
 
 // Msg is a message to publish.
@@ -139,64 +136,63 @@ func (p *Publisher) acquire(ctx context.Context, n int, size int64) error {
 
 // send publishes a part and waits for all of it, also after a failure: what
 // is still under way must be known before anybody repeats it.
-func (p *Publisher) send(ctx context.Context, msgs []Msg, acks []Ack) (int, error) {
-	var few [4]jetstream.PubAckFuture
-	futures := few[:0]
-	if len(msgs) > len(few) {
-		futures = make([]jetstream.PubAckFuture, 0, len(msgs))
-	}
-	var firstErr error
+func (p *Publisher) send(ctx context.Context, msgs []Msg, out []Ack) (int, error) {
+	acks := p.bus.acks
+	part, first := acks.expect(len(msgs))
 	for i := range msgs {
-		future, err := p.bus.JS.PublishMsgAsync(msgs[i].message())
-		if err != nil {
-			firstErr = fmt.Errorf("publish %s: %w", msgs[i].Subject, err)
+		if err := p.bus.NC.PublishMsg(msgs[i].message(acks.reply(first + uint64(i)))); err != nil {
+			acks.fail(first+uint64(i), len(msgs)-i, err)
 			break
 		}
-		futures = append(futures, future)
 	}
-	ok := 0
-	failed := false
-	for i, future := range futures {
-		ack, err := wait(ctx, future)
+	timeout := time.NewTimer(ackTimeout)
+	defer timeout.Stop()
+	select {
+	case <-part.ready:
+	case <-ctx.Done():
+		acks.fail(first, len(msgs), ctx.Err())
+	case <-timeout.C:
+		acks.fail(first, len(msgs), errNoAck)
+	}
+	copy(out, part.acks)
+	for i, err := range part.errs {
 		if err != nil {
-			if !failed {
-				firstErr = fmt.Errorf("publish %s: %w", msgs[i].Subject, err)
-			}
-			failed = true
-			continue
-		}
-		if !failed {
-			ok++
-		}
-		if acks != nil {
-			acks[i] = Ack{Sequence: ack.Sequence, Duplicate: ack.Duplicate}
+			return i, fmt.Errorf("publish %s: %w", msgs[i].Subject, err)
 		}
 	}
-	return ok, firstErr
+	return len(msgs), nil
 }
 
-func (m *Msg) message() *nats.Msg {
+// errNoAck may mean that the message is stored and its ack lost: repeat it with
+// the same id.
+var errNoAck = fmt.Errorf("no PubAck within %s", ackTimeout)
+
+func (m *Msg) message(reply string) *nats.Msg {
 	header := m.Header
 	if header == nil {
 		header = make(nats.Header, 1)
 	}
 	header[jetstream.MsgIDHeader] = []string{m.ID}
-	return &nats.Msg{Subject: m.Subject, Header: header, Data: m.Data}
+	return &nats.Msg{Subject: m.Subject, Reply: reply, Header: header, Data: m.Data}
 }
 
-func wait(ctx context.Context, future jetstream.PubAckFuture) (*jetstream.PubAck, error) {
-	select {
-	case ack := <-future.Ok():
-		return ack, nil
-	case err := <-future.Err():
-		return nil, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// ErrTooLarge is a message over the server's max_payload.
+// ErrTooLarge is a message over the server's max_payload, or one whose headers
+// are over what a stream keeps (64 KiB).
 var ErrTooLarge = nats.ErrMaxPayload
+
+// tooLarge finds the answers of JetStream that mean the same.
+func tooLarge(err error) error {
+	var api *jetstream.APIError
+	if errors.As(err, &api) && (api.ErrorCode == codeMessageTooLarge || api.ErrorCode == codeHeaderTooLarge) {
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+	}
+	return err
+}
+
+const (
+	codeMessageTooLarge = 10054
+	codeHeaderTooLarge  = 10097
+)
 
 // permanent says whether repeating cannot help.
 func permanent(err error) bool {

@@ -24,11 +24,35 @@ type Watcher struct {
 	loaded   chan struct{} // closed when the index first held all
 	loadOnce sync.Once
 	applied  atomic.Uint64 // the last revision seen; written by Run alone
+	// current holds a channel that is closed while the index is known to be
+	// like the bucket. Run replaces and closes it.
+	current atomic.Pointer[chan struct{}]
 }
 
 // NewWatcher makes a watcher of the store's bucket that fills index.
 func NewWatcher(store *Store, index *Index, log *slog.Logger) *Watcher {
-	return &Watcher{store: store, index: index, log: log, loaded: make(chan struct{})}
+	w := &Watcher{store: store, index: index, log: log, loaded: make(chan struct{})}
+	w.doubt()
+	return w
+}
+
+// doubt says that changes may have been missed.
+func (w *Watcher) doubt() {
+	open := make(chan struct{})
+	w.current.Store(&open)
+}
+
+// Current returns when the index is known to be like the bucket, or ctx ends.
+// It is not from when the connection is lost until all has been read again: an
+// event that is matched in between would miss a subscription that was made
+// meanwhile.
+func (w *Watcher) Current(ctx context.Context) error {
+	select {
+	case <-*w.current.Load():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the subscriptions: %w", ctx.Err())
+	}
 }
 
 // Loaded is closed as soon as the index has held every subscription.
@@ -72,8 +96,9 @@ func (w *Watcher) rest(ctx context.Context, why error, pause time.Duration) {
 var errReconnected = errors.New("NATS was reconnected")
 
 func (w *Watcher) watch(ctx context.Context, healthy func()) error {
-	reconnected := w.store.conn.StatusChanged(nats.CONNECTED) // before the watch, to miss nothing
-	defer w.store.conn.RemoveStatusListener(reconnected)
+	connection := w.store.conn.StatusChanged(nats.RECONNECTING, nats.CONNECTED) // before the watch, to miss nothing
+	defer w.store.conn.RemoveStatusListener(connection)
+	defer w.doubt()
 	watcher, err := w.store.kv.WatchAll(ctx)
 	if err != nil {
 		return fmt.Errorf("watch subscriptions: %w", err)
@@ -88,8 +113,9 @@ func (w *Watcher) watch(ctx context.Context, healthy func()) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-reconnected:
-			return errReconnected
+		case status := <-connection:
+			w.doubt()
+			return reconnected(ctx, status, connection)
 		case entry, open := <-watcher.Updates():
 			switch {
 			case !open:
@@ -98,12 +124,25 @@ func (w *Watcher) watch(ctx context.Context, healthy func()) error {
 				w.index.retain(seen)
 				seen = nil
 				w.loadOnce.Do(func() { close(w.loaded) })
+				close(*w.current.Load())
 				healthy()
 			default:
 				w.apply(entry, seen)
 			}
 		}
 	}
+}
+
+// reconnected waits for the connection that was lost.
+func reconnected(ctx context.Context, status nats.Status, changes <-chan nats.Status) error {
+	for status != nats.CONNECTED {
+		select {
+		case <-ctx.Done():
+			return nil
+		case status = <-changes:
+		}
+	}
+	return errReconnected
 }
 
 func (w *Watcher) apply(entry jetstream.KeyValueEntry, seen map[string]struct{}) {

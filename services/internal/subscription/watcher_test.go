@@ -94,6 +94,7 @@ func TestWatcherSurvivesARestart(t *testing.T) {
 	if len(matched(index, "a", "x")) != 2 {
 		t.Error("the index forgot what it held")
 	}
+	eventually(t, "the index is doubted", func() bool { return !isCurrent(t, watcher) })
 	w.startNATS(t)
 	eventually(t, "the connection is back", w.bus.Connected)
 	eventually(t, "a removal", func() bool {
@@ -104,6 +105,23 @@ func TestWatcherSurvivesARestart(t *testing.T) {
 	eventually(t, "the index follows again", func() bool {
 		return cmp.Equal(ids([]*Subscription{stays, added}), matched(index, "a", "x"))
 	})
+	if err := watcher.Current(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func isCurrent(t *testing.T, w *Watcher) bool {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	// Both may be ready, and select picks either: not current is what it
+	// never says of an index that is.
+	for range 100 {
+		if w.Current(ctx) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // A watcher that was not there when something was removed, and whose marker is

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/posthaste/posthaste/pkg/webhook"
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+)
+
+// bareLoop is the command by which the bench starts itself as the sender of
+// the bare loop.
+const bareLoop = "bare-loop"
+
+// bareWorkers is how many POSTs the bare loop makes at once: as many as a
+// dispatcher makes to one endpoint.
+const bareWorkers = 64
+
+// measureBare makes the same signed POSTs with nothing around them. The sender
+// is a process of its own, as a dispatcher is.
+func measureBare(ctx context.Context, o options, r *receiver) (result, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return result{}, err
+	}
+	r.reset(0)
+	cmd := exec.CommandContext(ctx, self, bareLoop, r.url(0), fmt.Sprint(o.seconds/2), strconv.Itoa(o.payload))
+	cmd.Stderr = os.Stderr
+	begin, cpu := time.Now(), selfCPU()
+	if err := cmd.Run(); err != nil {
+		return result{}, fmt.Errorf("bare loop: %w", err)
+	}
+	res := result{deliveries: int(r.count.Load()), took: time.Unix(0, r.last.Load()).Sub(begin)}
+	res.usage.cpu = selfCPU() - cpu + cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return res, nil
+}
+
+// runBare is the sender: bare-loop <url> <seconds> <payload>.
+func runBare(args []string) error {
+	if len(args) != 3 {
+		return fmt.Errorf("usage: %s <url> <seconds> <payload>", bareLoop)
+	}
+	seconds, err := strconv.ParseFloat(args[1], 64)
+	if err != nil {
+		return err
+	}
+	payload, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	b := &bare{
+		url:       args[0],
+		transport: &http.Transport{MaxIdleConnsPerHost: bareWorkers, DisableCompression: true},
+		event: &posthastev1.Event{
+			Id: "evt_01K00000000000000000000000", Type: "bench.event", Time: timestamppb.Now(),
+			Data: []byte(`"` + strings.Repeat("x", payload-2) + `"`),
+		},
+	}
+	if b.signer, err = webhook.NewSigner(webhook.NewSecret()); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	group, ctx := errgroup.WithContext(ctx)
+	deadline := time.Now().Add(time.Duration(seconds * float64(time.Second)))
+	for worker := range bareWorkers {
+		group.Go(func() error { return b.loop(ctx, worker, deadline) })
+	}
+	return group.Wait()
+}
+
+type bare struct {
+	url       string
+	transport *http.Transport
+	signer    *webhook.Signer
+	event     *posthastev1.Event
+}
+
+func (b *bare) loop(ctx context.Context, worker int, deadline time.Time) error {
+	for i := 0; time.Now().Before(deadline) && ctx.Err() == nil; i++ {
+		if err := b.post(ctx, fmt.Sprintf("dlv_%d_%d", worker, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post is what a dispatcher does for one delivery, less everything that makes
+// it sure.
+func (b *bare) post(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	body := dialect.StandardBody(b.event)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header = dialect.StandardHeader(id, time.Now(), body, b.signer)
+	res, err := b.transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
+	return err
+}

@@ -1,0 +1,327 @@
+package dispatcher
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.uber.org/goleak"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/embedded"
+	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// longest is how long a test waits for what must come.
+const longest = 20 * time.Second
+
+// secret signs all deliveries of the tests.
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+// logged is a log that tests can read.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// house is what dispatchers need, without a dispatcher.
+type house struct {
+	bus   *bus.Bus
+	live  *subscription.Live
+	redis *redisstore.Store
+	log   *logged
+	cfg   Config
+	deps  Deps
+}
+
+func newHouse(tb testing.TB, change ...func(*bus.Config)) *house {
+	tb.Helper()
+	h := &house{log: &logged{}, cfg: settings.Defaults[Config]()}
+	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	n, err := embedded.StartNATS(tb.TempDir(), "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = n.Close() })
+	cfg := settings.Defaults[bus.Config]()
+	cfg.NATSURL = settings.SecretURL(n.URL())
+	for _, c := range change {
+		c(&cfg)
+	}
+	if h.bus, err = bus.Connect(tb.Context(), cfg, "test", log); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(h.bus.Close)
+	if h.live, err = subscription.Open(tb.Context(), h.bus, log); err != nil {
+		tb.Fatal(err)
+	}
+	running(tb, h.live.Watcher.Run)
+	h.startRedis(tb, log)
+	h.deps = Deps{
+		Bus: h.bus, Store: h.live.Store, Index: h.live.Index, Loaded: h.live.Watcher.Loaded(), Redis: h.redis,
+		Guard:    ssrf.New(ssrf.Config{AllowInsecure: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, nil),
+		Schedule: schedule.New([]time.Duration{100 * time.Millisecond, 250 * time.Millisecond}, 0),
+		Log:      log, Meter: noop.Meter{},
+	}
+	return h
+}
+
+func (h *house) startRedis(tb testing.TB, log *slog.Logger) {
+	tb.Helper()
+	server, err := embedded.StartRedis(tb.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = server.Close() })
+	cfg := settings.Defaults[redisstore.Config]()
+	cfg.RedisURL = settings.SecretURL(server.URL())
+	cfg.RedisTimeout = 5 * time.Second
+	if h.redis, err = redisstore.New(cfg, log); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = h.redis.Close() })
+	running(tb, h.redis.Run)
+}
+
+// running runs f until the test ends or stop is called.
+func running(tb testing.TB, f func(context.Context) error) (stop func()) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			select {
+			case err := <-done:
+				if err != nil {
+					tb.Error(err)
+				}
+			case <-time.After(longest):
+				tb.Error("it does not return")
+			}
+		})
+	}
+	tb.Cleanup(stop)
+	return stop
+}
+
+// start starts a dispatcher.
+func (h *house) start(tb testing.TB, change ...func(*Service)) (stop func()) {
+	tb.Helper()
+	s, err := New(h.cfg, h.deps)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, c := range change {
+		c(s)
+	}
+	return running(tb, func(ctx context.Context) error { return s.Run(ctx, 5*time.Second) })
+}
+
+// wish makes an active subscription of tenant t and returns its id.
+func (h *house) wish(tb testing.TB, url string, change ...func(*posthastev1.Subscription)) string {
+	tb.Helper()
+	pb := &posthastev1.Subscription{
+		Id: subscription.NewID(time.Now()), Tenant: "t", Url: url, EventTypes: []string{"*"},
+		Status:  posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE,
+		Secrets: []*posthastev1.Secret{{Value: secret}}, CreatedAt: timestamppb.Now(),
+	}
+	for _, c := range change {
+		c(pb)
+	}
+	sub, err := h.live.Store.Create(tb.Context(), pb)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := h.live.Watcher.Await(tb.Context(), sub.Revision); err != nil {
+		tb.Fatal(err)
+	}
+	return pb.GetId()
+}
+
+func delays(waits ...time.Duration) func(*posthastev1.Subscription) {
+	return func(s *posthastev1.Subscription) {
+		for _, w := range waits {
+			s.Delays = append(s.Delays, durationpb.New(w))
+		}
+	}
+}
+
+// fresh makes deliveries as the router does and returns their ids.
+func (h *house) fresh(tb testing.TB, sub string, n int) []string {
+	tb.Helper()
+	ids := make([]string, n)
+	msgs := make([]bus.Msg, n)
+	for i := range n {
+		e := &posthastev1.Event{
+			Id: fmt.Sprintf("evt_%s_%d_%d", sub, i, time.Now().UnixNano()), Tenant: "t", Type: "task.done",
+			Time: timestamppb.Now(), Data: []byte(`{"b": 1.50, "a":"\u00e9"}`),
+		}
+		encoded, err := delivery.AppendEvent(nil, e)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		ids[i] = delivery.ID(e, sub)
+		msgs[i] = bus.Msg{
+			Subject: bus.DeliverySubject(bus.LaneFresh, "t", sub), ID: ids[i],
+			Data: delivery.EncodeNew(ids[i], sub, encoded, timestamppb.Now()),
+		}
+	}
+	if err := h.bus.NewPublisher(512, 8<<20).Publish(tb.Context(), msgs); err != nil {
+		tb.Fatal(err)
+	}
+	return ids
+}
+
+// stream lists the messages of a stream.
+func (h *house) stream(tb testing.TB, name string) []*jetstream.RawStreamMsg {
+	tb.Helper()
+	s, err := h.bus.JS.Stream(context.Background(), name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var msgs []*jetstream.RawStreamMsg
+	for seq := s.CachedInfo().State.FirstSeq; seq <= s.CachedInfo().State.LastSeq; seq++ {
+		msg, err := s.GetMsg(context.Background(), seq)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		msgs = append(msgs, msg)
+	}
+	return msgs
+}
+
+// count is how many messages a stream holds.
+func (h *house) count(tb testing.TB, name string) int {
+	tb.Helper()
+	s, err := h.bus.JS.Stream(context.Background(), name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return int(s.CachedInfo().State.Msgs)
+}
+
+// attempts waits for n records and returns them all.
+func (h *house) attempts(tb testing.TB, n int) []*posthastev1.Attempt {
+	tb.Helper()
+	eventually(tb, fmt.Sprint(n, " records of attempts"), func() bool { return h.count(tb, bus.StreamAttempts) >= n })
+	var records []*posthastev1.Attempt
+	for _, msg := range h.stream(tb, bus.StreamAttempts) {
+		r := &posthastev1.Attempt{}
+		if err := proto.Unmarshal(msg.Data, r); err == nil && r.GetDeliveryId() != "" {
+			records = append(records, r)
+		}
+	}
+	if len(records) != n {
+		tb.Errorf("%d records, want %d", len(records), n)
+	}
+	return records
+}
+
+// settled waits until nothing is under way and nothing waits.
+func (h *house) settled(tb testing.TB) {
+	tb.Helper()
+	eventually(tb, "nothing is left", func() bool {
+		return h.count(tb, bus.StreamDeliveries) == 0 && h.count(tb, bus.StreamDelays) == 0
+	})
+}
+
+func eventually(tb testing.TB, what string, holds func() bool) {
+	tb.Helper()
+	deadline := time.After(longest)
+	for !holds() {
+		select {
+		case <-deadline:
+			tb.Fatalf("waited in vain: %s", what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// posted is a request that came to an endpoint.
+type posted struct {
+	*http.Request
+	body string
+	at   time.Time
+}
+
+// endpoint takes POSTs and answers as told.
+type endpoint struct {
+	*httptest.Server
+	mu   sync.Mutex
+	came []posted
+}
+
+// newEndpoint answers the nth POST, from 1, by answer; nil for 200.
+func newEndpoint(tb testing.TB, answer func(w http.ResponseWriter, r *http.Request, n int)) *endpoint {
+	tb.Helper()
+	e := &endpoint{}
+	e.Server = httptest.NewServer(e.handler(answer))
+	tb.Cleanup(e.Close)
+	return e
+}
+
+func (e *endpoint) handler(answer func(w http.ResponseWriter, r *http.Request, n int)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		e.mu.Lock()
+		e.came = append(e.came, posted{r, string(body), time.Now()})
+		n := len(e.came)
+		e.mu.Unlock()
+		if answer != nil {
+			answer(w, r, n)
+		}
+	})
+}
+
+func (e *endpoint) posts() []posted {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]posted(nil), e.came...)
+}
+
+func (e *endpoint) count() int { return len(e.posts()) }
+
+// status answers each POST with this status.
+func status(code int) func(http.ResponseWriter, *http.Request, int) {
+	return func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(code) }
+}
