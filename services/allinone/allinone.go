@@ -58,6 +58,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Posthaste, err e
 	if err := p.openData(); err != nil {
 		return nil, err
 	}
+	if err := p.startAdmin(ctx); err != nil {
+		return nil, err
+	}
 	if err := p.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -103,6 +106,15 @@ func (p *Posthaste) openData() error {
 	return nil
 }
 
+func (p *Posthaste) startAdmin(ctx context.Context) (err error) {
+	if p.metrics, err = telemetry.NewMetrics(); err != nil {
+		return err
+	}
+	p.process.OnClose(func() error { return p.metrics.Shutdown(context.WithoutCancel(ctx)) })
+	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, p.metrics.Handler(), p.cfg.Telemetry.Profile)
+	return err
+}
+
 func (p *Posthaste) connect(ctx context.Context) error {
 	var inProcess []nats.Option
 	if p.cfg.Bus.NATSURL.Reveal() == "" {
@@ -140,10 +152,6 @@ func (p *Posthaste) connect(ctx context.Context) error {
 // assemble makes the services and the servers that they share.
 func (p *Posthaste) assemble(ctx context.Context) error {
 	var err error
-	if p.metrics, err = telemetry.NewMetrics(); err != nil {
-		return err
-	}
-	p.process.OnClose(func() error { return p.metrics.Shutdown(context.WithoutCancel(ctx)) })
 	if p.subs, err = subscription.Open(ctx, p.bus, p.log); err != nil {
 		return err
 	}
@@ -155,11 +163,7 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 	if err := errors.Join(p.addRouter(), p.addDispatcher()); err != nil {
 		return err
 	}
-	if err := p.addAPI(ctx); err != nil {
-		return err
-	}
-	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, p.metrics.Handler(), p.cfg.Telemetry.Profile)
-	return err
+	return p.addAPI(ctx)
 }
 
 func (p *Posthaste) addRouter() error {

@@ -64,8 +64,8 @@ func (e *endpoint) byEvent() map[string]int {
 	return counts
 }
 
-// awaitAll returns when each of the events has arrived, with how many POSTs
-// were more than one for an event.
+// awaitAll returns when each of the events has arrived, with the repeats so
+// far.
 func (e *endpoint) awaitAll(t *testing.T, ids []string) (repeats int) {
 	t.Helper()
 	missing := func() (lost []string) {
@@ -81,8 +81,13 @@ func (e *endpoint) awaitAll(t *testing.T, ids []string) (repeats int) {
 		lost := missing()
 		return fmt.Sprintf("%d are lost, such as %v", len(lost), lost[:min(3, len(lost))])
 	})
-	for _, n := range e.byEvent() {
-		repeats += n - 1
+	return e.repeats()
+}
+
+// repeats are the POSTs that were more than one for an event.
+func (e *endpoint) repeats() (n int) {
+	for _, times := range e.byEvent() {
+		n += times - 1
 	}
-	return repeats
+	return n
 }

@@ -36,6 +36,17 @@ func messages(t *testing.T, nc *nats.Conn, stream string) uint64 {
 	return s.CachedInfo().State.Msgs
 }
 
+// awaitIdle returns when nothing is left to deliver, now or later: what
+// arrives twice has arrived by then.
+func (s *stack) awaitIdle(t *testing.T) {
+	t.Helper()
+	nc := connect(t, s.nats.url)
+	defer nc.Close()
+	eventually(t, "everything to be delivered", func() bool {
+		return messages(t, nc, "DELIVERIES") == 0 && messages(t, nc, "DELAYS") == 0
+	}, nil)
+}
+
 // read returns the first n messages of a stream on the subject.
 func read(t *testing.T, nc *nats.Conn, stream, subject string, n int) []jetstream.Msg {
 	t.Helper()

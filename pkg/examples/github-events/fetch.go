@@ -29,7 +29,7 @@ func load(ctx context.Context, archive string) ([]payload, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make directory for npm: %w", err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }() // it is in the system's own place for such
 		if archive, err = npmPack(ctx, dir); err != nil {
 			return nil, err
 		}

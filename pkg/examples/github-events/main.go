@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, key string, out, help io.Writer) er
 // have, or the wait is over.
 func send(ctx context.Context, o options, payloads []payload) (map[string]arrival, error) {
 	secret := webhook.NewSecret().Reveal()
-	receiver, err := listen(secret)
+	receiver, err := listen(ctx, secret)
 	if err != nil {
 		return nil, err
 	}

@@ -33,12 +33,12 @@ type receiver struct {
 }
 
 // listen opens the endpoint, which trusts the secret.
-func listen(secret string) (*receiver, error) {
+func listen(ctx context.Context, secret string) (*receiver, error) {
 	verifier, err := official.NewWebhook(secret)
 	if err != nil {
 		return nil, fmt.Errorf("read secret: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open endpoint: %w", err)
 	}

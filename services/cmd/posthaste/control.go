@@ -22,14 +22,14 @@ type controlConfig struct {
 }
 
 // Validate holds what the parts cannot know.
-func (c *controlConfig) Validate() error { return needKey(c.Auth) }
+func (cfg *controlConfig) Validate() error { return needKey(cfg.Auth) }
 
 func runControl(ctx context.Context, cfg controlConfig) error {
-	n, err := newNode(ctx, "control", cfg.Node)
-	if err != nil {
-		return err
-	}
-	defer n.Close()
+	return runNode(ctx, "control", cfg.AdminAddr, cfg.Node, cfg.build)
+}
+
+// build adds the service to its node.
+func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 	live, err := n.subscriptions(ctx)
 	if err != nil {
 		return err
@@ -49,8 +49,5 @@ func runControl(ctx context.Context, cfg controlConfig) error {
 	if err != nil {
 		return err
 	}
-	if err := n.listen(cfg.Addr, s.Handler()); err != nil {
-		return err
-	}
-	return n.run(ctx, cfg.AdminAddr)
+	return n.listen(cfg.Addr, s.Handler())
 }

@@ -19,11 +19,11 @@ type dispatcherConfig struct {
 }
 
 func runDispatcher(ctx context.Context, cfg dispatcherConfig) error {
-	n, err := newNode(ctx, "dispatcher", cfg.Node)
-	if err != nil {
-		return err
-	}
-	defer n.Close()
+	return runNode(ctx, "dispatcher", cfg.AdminAddr, cfg.Node, cfg.build)
+}
+
+// build adds the service to its node.
+func (cfg *dispatcherConfig) build(ctx context.Context, n *node) error {
 	live, err := n.subscriptions(ctx)
 	if err != nil {
 		return err
@@ -45,5 +45,5 @@ func runDispatcher(ctx context.Context, cfg dispatcherConfig) error {
 		return err
 	}
 	n.Serve(func(ctx context.Context) error { return s.Run(ctx, cfg.Node.Grace) })
-	return n.run(ctx, cfg.AdminAddr)
+	return nil
 }

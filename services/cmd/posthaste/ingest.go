@@ -20,14 +20,14 @@ type ingestConfig struct {
 }
 
 // Validate holds what the parts cannot know.
-func (c *ingestConfig) Validate() error { return needKey(c.Auth) }
+func (cfg *ingestConfig) Validate() error { return needKey(cfg.Auth) }
 
 func runIngest(ctx context.Context, cfg ingestConfig) error {
-	n, err := newNode(ctx, "ingest", cfg.Node)
-	if err != nil {
-		return err
-	}
-	defer n.Close()
+	return runNode(ctx, "ingest", cfg.AdminAddr, cfg.Node, cfg.build)
+}
+
+// build adds the service to its node.
+func (cfg *ingestConfig) build(_ context.Context, n *node) error {
 	keys := auth.NewKeys(cfg.Auth)
 	s, err := ingest.New(cfg.Ingest, ingest.Deps{
 		Bus: n.bus, Event: cfg.Event, Keys: keys, Log: n.log, Meter: n.metrics.Meter("ingest"),
@@ -38,8 +38,5 @@ func runIngest(ctx context.Context, cfg ingestConfig) error {
 	mux := http.NewServeMux()
 	mux.Handle(ingest.Path, s.Handler())
 	mux.Handle("/", problem.NotFoundHandler(n.log))
-	if err := n.listen(cfg.Addr, mux); err != nil {
-		return err
-	}
-	return n.run(ctx, cfg.AdminAddr)
+	return n.listen(cfg.Addr, mux)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/telemetry"
+	"github.com/posthaste/posthaste/services/internal/version"
 )
 
 // nodeConfig is what every service that runs alone is given.
@@ -33,8 +34,26 @@ type node struct {
 	bus     *bus.Bus
 }
 
-// newNode connects to NATS. Run or Close releases it.
-func newNode(ctx context.Context, name string, cfg nodeConfig) (*node, error) {
+// runNode makes a node, adds to it what build makes, and runs it until ctx
+// ends. A ctx that ends while the node still waits for NATS is no error.
+func runNode(ctx context.Context, name, adminAddr string, cfg nodeConfig, build func(context.Context, *node) error) error {
+	n, err := newNode(ctx, name, adminAddr, cfg)
+	if err == nil {
+		defer n.Close()
+		err = build(ctx, n)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	n.log.Info("running", "version", version.Version)
+	return n.Run(ctx)
+}
+
+// newNode starts the admin server and connects to NATS.
+func newNode(ctx context.Context, name, adminAddr string, cfg nodeConfig) (*node, error) {
 	log := telemetry.NewLogger(cfg.Telemetry, os.Stderr).With("service", name)
 	metrics, err := telemetry.NewMetrics()
 	if err != nil {
@@ -42,6 +61,12 @@ func newNode(ctx context.Context, name string, cfg nodeConfig) (*node, error) {
 	}
 	n := &node{Process: process.New(log), cfg: cfg, log: log, metrics: metrics}
 	n.OnClose(func() error { return metrics.Shutdown(context.WithoutCancel(ctx)) })
+	addr, err := n.Admin(adminAddr, metrics.Handler(), cfg.Telemetry.Profile)
+	if err != nil {
+		n.Close()
+		return nil, err
+	}
+	log.Info("starting", "admin_addr", addr)
 	if n.bus, err = bus.Connect(ctx, cfg.Bus, name, log); err != nil {
 		n.Close()
 		return nil, err
@@ -83,16 +108,6 @@ func (n *node) listen(addr string, handler http.Handler) error {
 	n.Serve(server.Serve)
 	n.log.Info("listening", "addr", server.Addr())
 	return nil
-}
-
-// run adds the admin server and runs until ctx ends.
-func (n *node) run(ctx context.Context, adminAddr string) error {
-	addr, err := n.Admin(adminAddr, n.metrics.Handler(), n.cfg.Telemetry.Profile)
-	if err != nil {
-		return err
-	}
-	n.log.Info("ready", "admin_addr", addr)
-	return n.Run(ctx)
 }
 
 // needKey holds for services that answer /v1.

@@ -15,11 +15,11 @@ type routerConfig struct {
 }
 
 func runRouter(ctx context.Context, cfg routerConfig) error {
-	n, err := newNode(ctx, "router", cfg.Node)
-	if err != nil {
-		return err
-	}
-	defer n.Close()
+	return runNode(ctx, "router", cfg.AdminAddr, cfg.Node, cfg.build)
+}
+
+// build adds the service to its node.
+func (cfg *routerConfig) build(ctx context.Context, n *node) error {
 	live, err := n.subscriptions(ctx)
 	if err != nil {
 		return err
@@ -32,5 +32,5 @@ func runRouter(ctx context.Context, cfg routerConfig) error {
 		return err
 	}
 	n.Serve(func(ctx context.Context) error { return s.Run(ctx, cfg.Node.Grace) })
-	return n.run(ctx, cfg.AdminAddr)
+	return nil
 }

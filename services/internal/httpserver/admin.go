@@ -18,8 +18,9 @@ type Check struct {
 const checkTimeout = 2 * time.Second
 
 // Admin answers /healthz (the process is alive), /readyz (it can do its work
-// now), /metrics and, where profile is set, /debug/pprof.
-func Admin(metrics http.Handler, profile bool, checks ...Check) http.Handler {
+// now: every check of checks() is met), /metrics and, where profile is set,
+// /debug/pprof.
+func Admin(metrics http.Handler, profile bool, checks func() []Check) http.Handler {
 	mux := http.NewServeMux()
 	if profile {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -33,7 +34,7 @@ func Admin(metrics http.Handler, profile bool, checks ...Check) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 		defer cancel()
 		status, answer := http.StatusOK, map[string]string{"status": "ready"}
-		for _, c := range checks {
+		for _, c := range checks() {
 			answer[c.Name] = "ok"
 			if err := c.Ready(ctx); err != nil {
 				status = http.StatusServiceUnavailable

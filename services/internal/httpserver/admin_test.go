@@ -20,10 +20,11 @@ func TestAdmin(t *testing.T) {
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "numbers") })
 	var away error
 	var bounded bool
-	h := Admin(metrics, false, Check{"nats", func(ctx context.Context) error {
+	checks := []Check{{"nats", func(ctx context.Context) error {
 		_, bounded = ctx.Deadline()
 		return away
-	}}, Check{"subscriptions", func(context.Context) error { return nil }})
+	}}, {"subscriptions", func(context.Context) error { return nil }}}
+	h := Admin(metrics, false, func() []Check { return checks })
 
 	for path, want := range map[string]answer{
 		"/healthz":      {status: 200, body: `{"status":"ok"}` + "\n"},
@@ -50,7 +51,7 @@ func TestAdmin(t *testing.T) {
 	if got := ask(h, http.MethodPost, "/readyz"); got.status != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %+v", got)
 	}
-	if got := ask(Admin(metrics, true), http.MethodGet, "/debug/pprof/"); got.status != 200 {
+	if got := ask(Admin(metrics, true, func() []Check { return nil }), http.MethodGet, "/debug/pprof/"); got.status != 200 {
 		t.Errorf("pprof: %d", got.status)
 	}
 }

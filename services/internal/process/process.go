@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,18 +17,41 @@ import (
 	"github.com/posthaste/posthaste/services/internal/httpserver"
 )
 
-// Process is what is to run. Not for concurrent use before Run.
+// Process is what is to run. It is put together by one goroutine.
 type Process struct {
 	log       *slog.Logger
 	services  []func(context.Context) error
 	support   []func(context.Context) error
 	closers   []func() error
-	checks    []httpserver.Check
 	closeOnce sync.Once
+
+	mu     sync.Mutex // the admin server reads what follows
+	checks []httpserver.Check
+	stage  error // why the process as a whole is not ready; nil while it runs
 }
 
+// Why a process is not ready.
+var (
+	errStarting = errors.New("starting")
+	errDraining = errors.New("draining")
+)
+
 // New makes an empty process.
-func New(log *slog.Logger) *Process { return &Process{log: log} }
+func New(log *slog.Logger) *Process {
+	p := &Process{log: log, stage: errStarting}
+	p.Check("process", func(context.Context) error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.stage
+	})
+	return p
+}
+
+func (p *Process) enter(stage error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stage = stage
+}
 
 // Serve adds a service. It is to return when its context has ended and it has
 // drained. When one fails, all are stopped.
@@ -41,18 +65,31 @@ func (p *Process) OnClose(release func() error) { p.closers = append(p.closers, 
 
 // Check adds a condition to /readyz.
 func (p *Process) Check(name string, ready func(context.Context) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.checks = append(p.checks, httpserver.Check{Name: name, Ready: ready})
 }
 
-// Admin adds the server of /healthz, /readyz, /metrics and, where profile is
-// set, /debug/pprof, with the checks added so far, and returns its address.
+// Admin starts the server of /healthz, /readyz, /metrics and, where profile is
+// set, /debug/pprof, and returns its address. It answers from now until Close,
+// so that a process which still waits for its servers is seen to be alive.
 func (p *Process) Admin(addr string, metrics http.Handler, profile bool) (string, error) {
-	server, err := httpserver.New(addr, httpserver.Admin(metrics, profile, p.checks...), time.Second, p.log)
+	handler := httpserver.Admin(metrics, profile, func() []httpserver.Check {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return slices.Clone(p.checks)
+	})
+	server, err := httpserver.New(addr, handler, time.Second, p.log)
 	if err != nil {
 		return "", err
 	}
-	p.OnClose(server.Close)
-	p.Support(server.Serve)
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx) }()
+	p.OnClose(func() error {
+		cancel()
+		return <-served
+	})
 	return server.Addr(), nil
 }
 
@@ -63,6 +100,8 @@ func (p *Process) Run(ctx context.Context) error {
 	supportCtx, stopSupport := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSupport()
 	services, serviceCtx := errgroup.WithContext(ctx)
+	p.enter(nil)
+	defer context.AfterFunc(serviceCtx, func() { p.enter(errDraining) })()
 
 	support, failed := errgroup.WithContext(supportCtx)
 	for _, run := range p.support {
