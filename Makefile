@@ -26,7 +26,7 @@ GOLANGCI := $(TOOLS)/golangci-lint
 BUF      := $(TOOLS)/buf
 
 # These read files of other modules, and Go's test cache only watches the test's own module.
-UNCACHED := ./services/internal/lawtest ./services/internal/deploytest
+UNCACHED := ./services/internal/lawtest ./services/internal/deploytest ./services/internal/docstest ./services/cmd/posthaste
 
 .PHONY: help
 help: ## list the targets

@@ -168,7 +168,7 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 
 func (p *Posthaste) addRouter() error {
 	s, err := router.New(p.cfg.Router, router.Deps{
-		Bus: p.bus, Event: p.cfg.Event, Index: p.subs.Index, Loaded: p.subs.Watcher.Loaded(),
+		Bus: p.bus, Event: p.cfg.Event, Index: p.subs.Index, Current: p.subs.Watcher.Current,
 		Log: p.log, Meter: p.metrics.Meter("router"),
 	})
 	if err != nil {

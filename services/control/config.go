@@ -17,7 +17,7 @@ type Config struct {
 	MaxDescription   settings.Bytes `name:"max-description-bytes" group:"Subscriptions" unit:"bytes" help:"Size of a subscription's description." default:"1KiB"`
 	MaxDelays        int            `name:"max-delays" group:"Subscriptions" unit:"count" help:"Waits in the retry policy of one subscription, which is one less than its attempts." default:"20"`
 	MinDelay         time.Duration  `name:"min-delay" group:"Subscriptions" unit:"duration" help:"Shortest wait that a retry policy may name." default:"10ms"`
-	MaxDelay         time.Duration  `name:"max-delay" group:"Subscriptions" unit:"duration" help:"Longest wait that a retry policy may name. Keep it below the age that DELAYS and EVENTS hold." default:"24h"`
+	MaxDelay         time.Duration  `name:"max-delay" group:"Subscriptions" unit:"duration" help:"Longest wait that a retry policy may name." default:"24h"`
 	StoreTimeout     time.Duration  `name:"control-store-timeout" group:"Subscriptions" unit:"duration" help:"How long a request waits for JetStream before it is answered 503." default:"5s"`
 	ResolveTimeout   time.Duration  `name:"control-resolve-timeout" group:"Subscriptions" unit:"duration" help:"How long the host name of a new endpoint may take to resolve." default:"5s"`
 	ApplyTimeout     time.Duration  `name:"control-apply-timeout" group:"Subscriptions" unit:"duration" help:"How long the answer to a change waits until this process acts on it; then it is given anyway." default:"2s"`

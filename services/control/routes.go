@@ -62,7 +62,7 @@ func (s *Service) authenticated(next http.Handler) http.Handler {
 }
 
 func (s *Service) unknownPath(w http.ResponseWriter, r *http.Request) {
-	problem.Write(w, r, s.log, problem.NotFound("There is nothing at this path; "+openAPIPath+" lists the API."))
+	problem.Write(w, r, s.log, problem.NotFound("There is nothing at this path."))
 }
 
 func (s *Service) wrongMethod(allowed []string) http.Handler {

@@ -1,6 +1,7 @@
 package dispatcher
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,7 +38,7 @@ func (c *Config) Validate() error {
 	case c.AnswerBytes < c.RecordBytes:
 		return fmt.Errorf("max-answer-bytes: must be at least record-answer-bytes (%s), is %s", c.RecordBytes, c.AnswerBytes)
 	case c.RecordBytes < 0:
-		return fmt.Errorf("record-answer-bytes: must not be negative")
+		return errors.New("record-answer-bytes: must not be negative")
 	case c.EndpointConcurrency < 1:
 		return fmt.Errorf("endpoint-concurrency: must be at least 1, is %d", c.EndpointConcurrency)
 	case c.MaxIdleConns < 1:

@@ -29,6 +29,8 @@ func (s *Service) deliver(ctx context.Context, j job) {
 	}
 	t, err := s.find(ctx, j.GetEvent().GetTenant(), j.GetSubscriptionId())
 	switch {
+	case s.maybeBehind(j, t, err, now):
+		s.putOff(ctx, j, now.Add(lag/8), ReasonUnsure)
 	case errors.Is(err, subscription.ErrNotFound):
 		s.finish(ctx, j, s.note(j, now, ReasonRemoved, posthastev1.Outcome_OUTCOME_CANCELLED))
 	case errors.Is(err, errUnusable):
@@ -43,6 +45,19 @@ func (s *Service) deliver(ctx context.Context, j job) {
 	default:
 		s.try(ctx, j, t, now)
 	}
+}
+
+// lag is how long a copy of the bucket may be thought to lag behind.
+const lag = 8 * time.Second
+
+// maybeBehind says whether the delivery would be dropped on the word of a copy
+// of the bucket that may not have heard yet: the router knew the subscription
+// a moment ago. Where there is one copy its word holds.
+func (s *Service) maybeBehind(j job, t *target, err error, now time.Time) bool {
+	if !s.replicated || now.Sub(j.GetCreatedAt().AsTime()) > lag {
+		return false
+	}
+	return errors.Is(err, subscription.ErrNotFound) || err == nil && !t.sub.Active()
 }
 
 // try makes an attempt where the gate lets it.

@@ -182,6 +182,23 @@ func TestRemoved(t *testing.T) {
 	h.settled(t)
 }
 
+// Where copies of the bucket may lag, a subscription that is not found is
+// looked for again before the delivery is dropped.
+func TestLookedForAgainWhereCopiesMayLag(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	e := newEndpoint(t, nil)
+	h.start(t, func(s *Service) { s.replicated = true })
+	id := subscription.NewID(time.Now())
+	h.fresh(t, id, 1)
+	eventually(t, "the delivery waits", func() bool { return h.count(t, bus.StreamDelays) == 1 })
+	h.wish(t, e.URL, func(s *posthastev1.Subscription) { s.Id = id })
+	if r := h.attempts(t, 1)[0]; r.GetOutcome() != posthastev1.Outcome_OUTCOME_DELIVERED || r.GetNumber() != 1 {
+		t.Errorf("recorded as %v", r)
+	}
+	h.settled(t)
+}
+
 func TestDisabled(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

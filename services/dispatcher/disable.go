@@ -3,6 +3,7 @@ package dispatcher
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -77,6 +78,22 @@ func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscr
 	if told, ok := s.announced.Load(sub.GetId()); ok && told == at.AsTime() {
 		return
 	}
+	msg, err := disabledMsg(sub)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "encode event", "type", TypeDisabled, "error", err)
+		return
+	}
+	err = publish(ctx, []bus.Msg{msg})
+	if err != nil {
+		s.Log.ErrorContext(ctx, "tell tenant of disabled subscription", "subscription", sub.GetId(), "error", err)
+		return
+	}
+	s.announced.Store(sub.GetId(), at.AsTime())
+}
+
+// disabledMsg is the event subscription.disabled as it goes into EVENTS.
+func disabledMsg(sub *subscription.Subscription) (bus.Msg, error) {
+	at := sub.GetDisabledAt()
 	data, err := json.Marshal(map[string]any{
 		"subscriptionId": sub.GetId(),
 		"url":            sub.GetUrl(),
@@ -84,8 +101,7 @@ func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscr
 		"disabledAt":     at.AsTime().Format(time.RFC3339Nano),
 	})
 	if err != nil {
-		s.Log.ErrorContext(ctx, "encode event", "type", TypeDisabled, "error", err)
-		return
+		return bus.Msg{}, fmt.Errorf("encode %s: %w", TypeDisabled, err)
 	}
 	e := &posthastev1.Event{
 		Id:     "evt_disabled_" + sub.GetId() + "_" + strconv.FormatInt(at.AsTime().UnixNano(), 36),
@@ -93,18 +109,12 @@ func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscr
 	}
 	encoded, err := delivery.AppendEvent(nil, e)
 	if err != nil {
-		s.Log.ErrorContext(ctx, "encode event", "type", TypeDisabled, "error", err)
-		return
+		return bus.Msg{}, err
 	}
-	err = publish(ctx, []bus.Msg{{
+	return bus.Msg{
 		Subject: eventid.Subject(e.GetTenant(), e.GetType()),
 		ID:      eventid.MsgID(e.GetTenant(), "", e.GetId()),
 		Data:    encoded,
 		Header:  nats.Header{bus.HeaderContentType: {event.ContentTypeProtobuf}},
-	}})
-	if err != nil {
-		s.Log.ErrorContext(ctx, "tell tenant of disabled subscription", "subscription", sub.GetId(), "error", err)
-		return
-	}
-	s.announced.Store(sub.GetId(), at.AsTime())
+	}, nil
 }

@@ -50,6 +50,8 @@ type Service struct {
 	targets   targets
 	metrics   *metrics
 	now       func() time.Time
+	// replicated says that reads of the bucket may come from a lagging copy.
+	replicated bool
 	// announced holds by subscription when it was disabled the last time that
 	// its tenant was told.
 	announced sync.Map
@@ -77,6 +79,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		targets:   targets{byID: make(map[string]*target)},
 		metrics:   m,
 		now:       time.Now,
+
+		replicated: deps.Bus.Replicated(),
 	}, nil
 }
 

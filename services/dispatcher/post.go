@@ -73,7 +73,7 @@ func (p *poster) post(ctx context.Context, to *url.URL, header http.Header, body
 
 	a := answer{started: now}
 	begin := time.Now()
-	res, err := p.transport.RoundTrip(req)
+	res, err := p.transport.RoundTrip(req) //nolint:bodyclose // read closes it
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header
 		a.body, err = p.read(res.Body)

@@ -46,6 +46,7 @@ const (
 const (
 	ReasonBusy     Reason = "endpoint_busy"
 	ReasonEarly    Reason = "not_yet"
+	ReasonUnsure   Reason = "subscription_unsure"
 	ReasonRemoved  Reason = "subscription_removed"
 	ReasonDisabled Reason = "subscription_disabled"
 	ReasonAgain    Reason = "already_delivered"

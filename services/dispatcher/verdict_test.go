@@ -59,18 +59,19 @@ func (slow) Temporary() bool { return true }
 
 func TestJudgeErrors(t *testing.T) {
 	t.Parallel()
+	alert := &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}
 	for err, want := range map[error]Verdict{
-		context.DeadlineExceeded:                                                    {Reason: ReasonTimeout, Strain: true},
-		&net.OpError{Op: "dial", Err: slow{}}:                                       {Reason: ReasonTimeout, Strain: true},
-		&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}:                       {Reason: ReasonTimeout, Strain: true},
-		syscall.ECONNREFUSED:                                                        {Reason: ReasonConnection, Strain: true},
-		errors.New("EOF"):                                                           {Reason: ReasonConnection, Strain: true},
-		&net.DNSError{Err: "no such host", IsNotFound: true}:                        {Reason: ReasonDNS},
-		&net.DNSError{Err: "slow", IsTimeout: true}:                                 {Reason: ReasonDNS},
-		ssrf.ErrPrivate:                                                             {Reason: ReasonBlocked},
-		&tls.CertificateVerificationError{Err: errors.New("")}:                      {Reason: ReasonTLS},
-		tls.RecordHeaderError{}:                                                     {Reason: ReasonTLS},
-		&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}: {Reason: ReasonTLS},
+		context.DeadlineExceeded:                               {Reason: ReasonTimeout, Strain: true},
+		&net.OpError{Op: "dial", Err: slow{}}:                  {Reason: ReasonTimeout, Strain: true},
+		&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}:  {Reason: ReasonTimeout, Strain: true},
+		syscall.ECONNREFUSED:                                   {Reason: ReasonConnection, Strain: true},
+		errors.New("EOF"):                                      {Reason: ReasonConnection, Strain: true},
+		&net.DNSError{Err: "no such host", IsNotFound: true}:   {Reason: ReasonDNS},
+		&net.DNSError{Err: "slow", IsTimeout: true}:            {Reason: ReasonDNS},
+		ssrf.ErrPrivate:                                        {Reason: ReasonBlocked},
+		&tls.CertificateVerificationError{Err: errors.New("")}: {Reason: ReasonTLS},
+		tls.RecordHeaderError{}:                                {Reason: ReasonTLS},
+		alert:                                                  {Reason: ReasonTLS},
 	} {
 		want.Kind = Retry
 		for _, e := range []error{err, fmt.Errorf("post: %w", err)} {

@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"fmt"
+	"encoding/hex"
 	"log/slog"
 	"net"
 	"net/http"
@@ -29,7 +29,7 @@ func (h *house) one(t *testing.T, url string) *posthastev1.Attempt {
 	sub := h.wish(t, url)
 	before := h.count(t, bus.StreamAttempts)
 	h.fresh(t, sub, 1)
-	return h.attempts(t, before + 1)[before]
+	return h.attempts(t, before+1)[before]
 }
 
 // flow writes until the client has gone.
@@ -64,14 +64,18 @@ func TestAnswers(t *testing.T) {
 		want   Reason
 		kept   int
 	}{
-		"empty":      {nil, ReasonDelivered, 0},
-		"large":      {func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write(make([]byte, 200<<10)) }, ReasonDelivered, 1024},
-		"endless":    {flow(0), ReasonDelivered, 1024},
-		"slow drip":  {flow(20 * time.Millisecond), ReasonTimeout, -1},
-		"no answer":  {func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() }, ReasonTimeout, 0},
-		"cut off":    {func(http.ResponseWriter, *http.Request, int) { panic(http.ErrAbortHandler) }, ReasonConnection, 0},
-		"redirect":   {func(w http.ResponseWriter, r *http.Request, _ int) { http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect) }, ReasonRedirect, 0},
-		"see other":  {func(w http.ResponseWriter, r *http.Request, _ int) { http.Redirect(w, r, elsewhere.URL, http.StatusSeeOther) }, ReasonRedirect, 0},
+		"empty":     {nil, ReasonDelivered, 0},
+		"large":     {func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write(make([]byte, 200<<10)) }, ReasonDelivered, 1024},
+		"endless":   {flow(0), ReasonDelivered, 1024},
+		"slow drip": {flow(20 * time.Millisecond), ReasonTimeout, -1},
+		"no answer": {func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() }, ReasonTimeout, 0},
+		"cut off":   {func(http.ResponseWriter, *http.Request, int) { panic(http.ErrAbortHandler) }, ReasonConnection, 0},
+		"redirect": {func(w http.ResponseWriter, r *http.Request, _ int) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		}, ReasonRedirect, 0},
+		"see other": {func(w http.ResponseWriter, r *http.Request, _ int) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusSeeOther)
+		}, ReasonRedirect, 0},
 		"odd header": {func(w http.ResponseWriter, _ *http.Request, _ int) { w.Header().Set("X", strings.Repeat("y", 100<<10)) }, ReasonConnection, 0},
 	} {
 		e := newEndpoint(t, c.answer)
@@ -137,7 +141,9 @@ func TestHTTP2(t *testing.T) {
 	t.Cleanup(e.Close)
 	roots := x509.NewCertPool()
 	roots.AddCert(e.Certificate())
-	h.start(t, func(s *Service) { s.poster.transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12} })
+	h.start(t, func(s *Service) {
+		s.poster.transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	})
 	h.fresh(t, h.wish(t, e.URL), 20)
 	h.attempts(t, 20)
 	for _, p := range e.posts() {
@@ -298,7 +304,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, hidden := range []string{plain, string(raw), fmt.Sprintf("%x", raw), "v1,"} {
+	for _, hidden := range []string{plain, string(raw), hex.EncodeToString(raw), "v1,"} {
 		if strings.Contains(all.String(), hidden) {
 			t.Errorf("%q is told", hidden)
 		}

@@ -86,7 +86,7 @@ func running(t *testing.T, f func(context.Context) error) (stop func()) {
 
 func (h *house) deps() Deps {
 	return Deps{
-		Bus: h.bus, Event: settings.Defaults[event.Config](), Index: h.live.Index, Loaded: h.live.Watcher.Loaded(),
+		Bus: h.bus, Event: settings.Defaults[event.Config](), Index: h.live.Index, Current: h.live.Watcher.Current,
 		Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{},
 	}
 }

@@ -32,7 +32,7 @@ type Service struct {
 	bus       *bus.Bus
 	publisher *bus.Publisher
 	index     *subscription.Index
-	loaded    <-chan struct{}
+	current   func(context.Context) error
 	limits    event.Limits
 	log       *slog.Logger
 	metrics   *metrics
@@ -44,11 +44,11 @@ type Deps struct {
 	Bus   *bus.Bus
 	Event event.Config
 	Index *subscription.Index
-	// Loaded is closed when Index has held every subscription: with half an
-	// index, events would miss subscriptions.
-	Loaded <-chan struct{}
-	Log    *slog.Logger
-	Meter  metric.Meter
+	// Current returns when Index is like the bucket: an event that is matched
+	// before would miss subscriptions.
+	Current func(context.Context) error
+	Log     *slog.Logger
+	Meter   metric.Meter
 }
 
 // New makes a router.
@@ -65,7 +65,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		bus:       deps.Bus,
 		publisher: deps.Bus.NewPublisher(4*cfg.Concurrency, int64(cfg.PublishBytes)),
 		index:     deps.Index,
-		loaded:    deps.Loaded,
+		current:   deps.Current,
 		limits:    event.Limits{EventBytes: int64(deps.Event.MaxEventBytes), BatchEvents: 1},
 		log:       deps.Log,
 		metrics:   m,
@@ -77,10 +77,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 // and gives the others back. What is not finished within the grace is left to
 // another router.
 func (s *Service) Run(ctx context.Context, grace time.Duration) error {
-	select {
-	case <-s.loaded:
-	case <-ctx.Done():
-		return nil
+	if s.current(ctx) != nil {
+		return nil // stopped before it could begin
 	}
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

@@ -216,7 +216,14 @@ func TestWaitsForSubscriptions(t *testing.T) {
 	h := newHouse(t)
 	deps := h.deps()
 	loaded := make(chan struct{})
-	deps.Loaded = loaded
+	deps.Current = func(ctx context.Context) error {
+		select {
+		case <-loaded:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	h.wish(t, []string{"*"})
 	s, err := New(settings.Defaults[Config](), deps)
 	if err != nil {

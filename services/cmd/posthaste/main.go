@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/posthaste/posthaste/services/internal/settings"
 )
 
@@ -24,6 +26,7 @@ var commands = []settings.Command{
 
 func main() {
 	tuneGC()
+	redis.SetLogger(quiet{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := settings.Run(ctx, "posthaste", commands, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
@@ -38,3 +41,10 @@ func tuneGC() {
 		debug.SetGCPercent(400)
 	}
 }
+
+// quiet is go-redis's logger, which is one for the whole process and writes
+// past ours. What it tells, such as a failed dial, package redisstore says
+// once and in our form.
+type quiet struct{}
+
+func (quiet) Printf(context.Context, string, ...any) {}

@@ -25,7 +25,7 @@ func (cfg *routerConfig) build(ctx context.Context, n *node) error {
 		return err
 	}
 	s, err := router.New(cfg.Router, router.Deps{
-		Bus: n.bus, Event: cfg.Event, Index: live.Index, Loaded: live.Watcher.Loaded(),
+		Bus: n.bus, Event: cfg.Event, Index: live.Index, Current: live.Watcher.Current,
 		Log: n.log, Meter: n.metrics.Meter("router"),
 	})
 	if err != nil {

@@ -18,7 +18,6 @@ import (
 type acks struct {
 	conn   *nats.Conn
 	prefix string // of reply subjects; a number follows
-	sub    *nats.Subscription
 	status chan nats.Status
 	done   chan struct{}
 
@@ -43,18 +42,16 @@ type part struct {
 }
 
 func newAcks(conn *nats.Conn) (*acks, error) {
-	a := &acks{
-		conn: conn, prefix: nats.NewInbox() + ".", waiting: make(map[uint64]slot),
-		status: conn.StatusChanged(nats.RECONNECTING, nats.CLOSED), done: make(chan struct{}),
-	}
-	var err error
-	if a.sub, err = conn.Subscribe(a.prefix+"*", a.take); err != nil {
+	a := &acks{conn: conn, prefix: nats.NewInbox() + ".", waiting: make(map[uint64]slot), done: make(chan struct{})}
+	sub, err := conn.Subscribe(a.prefix+"*", a.take)
+	if err != nil {
 		return nil, fmt.Errorf("subscribe to PubAcks: %w", err)
 	}
 	// The acks of a burst all come at once, and none may be dropped.
-	if err := a.sub.SetPendingLimits(-1, -1); err != nil {
+	if err := sub.SetPendingLimits(-1, -1); err != nil {
 		return nil, fmt.Errorf("subscribe to PubAcks: %w", err)
 	}
+	a.status = conn.StatusChanged(nats.RECONNECTING, nats.CLOSED)
 	go a.watch()
 	return a, nil
 }

@@ -70,19 +70,31 @@ func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, ext
 // reach connects, where that is not done yet, and provisions.
 func (b *Bus) reach(ctx context.Context, opts []nats.Option) error {
 	if b.NC == nil {
-		nc, err := nats.Connect(cmp.Or(b.cfg.NATSURL.Reveal(), nats.DefaultURL), opts...)
-		if err != nil {
-			return err
-		}
-		b.NC = nc
-		if b.JS, err = jetstream.New(nc); err != nil {
-			return err
-		}
-		if b.acks, err = newAcks(nc); err != nil {
+		if err := b.open(opts); err != nil {
 			return err
 		}
 	}
 	return b.provision(ctx)
+}
+
+// open connects. Where a part of it fails nothing is kept.
+func (b *Bus) open(opts []nats.Option) error {
+	nc, err := nats.Connect(cmp.Or(b.cfg.NATSURL.Reveal(), nats.DefaultURL), opts...)
+	if err != nil {
+		return err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		nc.Close()
+		return err
+	}
+	acks, err := newAcks(nc)
+	if err != nil {
+		nc.Close()
+		return err
+	}
+	b.NC, b.JS, b.acks = nc, js, acks
+	return nil
 }
 
 func (b *Bus) options(name string) []nats.Option {
@@ -136,6 +148,10 @@ func (b *Bus) Ready(context.Context) error {
 
 // MaxPayload is the largest message that the server takes, in bytes.
 func (b *Bus) MaxPayload() int64 { return b.NC.MaxPayload() }
+
+// Replicated says whether there are several copies of each bucket. A read may
+// then come from one that lags behind.
+func (b *Bus) Replicated() bool { return b.cfg.Replicas > 1 }
 
 // AckWait is how long a consumed message may go without a word to the server.
 func (b *Bus) AckWait() time.Duration { return b.cfg.AckWait }

@@ -32,7 +32,7 @@ func (b *Bus) Consume(ctx context.Context, stream, durable string, opts ConsumeO
 		started := time.Now()
 		err := b.consumeUntil(ctx, stream, durable, opts, handle)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how this ends
 		}
 		if time.Since(started) > 10*time.Second {
 			policy.Reset()

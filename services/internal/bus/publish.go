@@ -157,7 +157,7 @@ func (p *Publisher) send(ctx context.Context, msgs []Msg, out []Ack) (int, error
 	copy(out, part.acks)
 	for i, err := range part.errs {
 		if err != nil {
-			return i, fmt.Errorf("publish %s: %w", msgs[i].Subject, err)
+			return i, fmt.Errorf("publish %s: %w", msgs[i].Subject, tooLarge(err))
 		}
 	}
 	return len(msgs), nil

@@ -64,7 +64,7 @@ func (m *Mover) ensure(ctx context.Context) error {
 func (m *Mover) Run(ctx context.Context) error {
 	if err := m.provision(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how this ends
 		}
 		return err
 	}

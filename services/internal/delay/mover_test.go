@@ -2,6 +2,7 @@ package delay
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -77,11 +78,11 @@ func TestOrderOfATier(t *testing.T) {
 	l.mover(t, 0)
 	const groups, each = 4, 8 // within the window of the tier
 	for i := range groups {
-		l.many(t, fmt.Sprint(i), each, 500*time.Millisecond)
+		l.many(t, strconv.Itoa(i), each, 500*time.Millisecond)
 		<-time.After(100 * time.Millisecond)
 	}
 	for i := range groups * each {
-		if got, want := l.next(t).GetId()[0], fmt.Sprint(i / each)[0]; got != want {
+		if got, want := l.next(t).GetId()[0], strconv.Itoa(i / each)[0]; got != want {
 			t.Fatalf("one of group %c is due, want one of %c", got, want)
 		}
 	}

@@ -24,7 +24,7 @@ type Tier struct {
 	window int
 }
 
-// Tiers, shortest first.
+// Tiers are all there are, shortest first.
 var Tiers = tiers(
 	100*time.Millisecond, 200*time.Millisecond, 500*time.Millisecond,
 	1*time.Second, 2*time.Second, 5*time.Second, 10*time.Second, 30*time.Second, 60*time.Second,
