@@ -102,7 +102,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer remove()
 
-	receiver, err := newReceiver()
+	receiver, err := newReceiver(ctx)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,9 @@ func measureThroughput(ctx context.Context, o options, binary string, r *receive
 		events = max(batch, int(warm.perSecond())/fanout)
 	}
 	events = max(batch, int(float64(events)*o.seconds))
-	time.Sleep(settle)
+	if err := pause(ctx, settle); err != nil {
+		return result{}, err
+	}
 	return flood(ctx, o, s, p, r, fanout, batch, events)
 }
 
@@ -75,7 +77,9 @@ func measureLatency(ctx context.Context, o options, binary string, r *receiver) 
 	if _, err := flood(ctx, o, s, p, r, 1, 1, 200); err != nil {
 		return result{}, err
 	}
-	time.Sleep(settle)
+	if err := pause(ctx, settle); err != nil {
+		return result{}, err
+	}
 	events := int(float64(o.rate) * o.seconds)
 	r.reset(events)
 	before, begin := s.usage(), time.Now()
@@ -88,4 +92,13 @@ func measureLatency(ctx context.Context, o options, binary string, r *receiver) 
 	res := result{deliveries: events, took: time.Since(begin), usage: s.usage().since(before)}
 	res.p50, res.p99 = r.quantiles()
 	return res, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }

@@ -6,7 +6,11 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"time"
 )
+
+// admin speaks to the admin address. A profile takes as long as it is asked to.
+var admin = &http.Client{Timeout: 5 * time.Minute}
 
 // profile writes a CPU profile of Posthaste over the next seconds to the file
 // that was asked for, and returns when it is written.
@@ -16,7 +20,7 @@ func (s *stack) profile(ctx context.Context, file string, seconds int) error {
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := admin.Do(req)
 	if err != nil {
 		return fmt.Errorf("profile: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,8 +28,8 @@ type receiver struct {
 // sentMark stands before the time of publishing in an event's data.
 const sentMark = `"sentUnixNano":`
 
-func newReceiver() (*receiver, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func newReceiver(ctx context.Context) (*receiver, error) {
+	l, err := listen(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func startStack(ctx context.Context, o options, binary string) (_ *stack, err er
 		}
 		env = append(env, urls...)
 	}
-	addrs, err := freeAddrs(3)
+	addrs, err := freeAddrs(ctx, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -97,13 +97,16 @@ func startStack(ctx context.Context, o options, binary string) (_ *stack, err er
 	if err := s.start(env, binary, "dev"); err != nil {
 		return nil, err
 	}
-	return s, s.await(ctx, func() error { return ready(ctx, "http://"+addrs[1]+"/readyz") })
+	if err := s.await(ctx, func() error { return ready(ctx, "http://"+s.adminAddr+"/readyz") }); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // startServers starts NATS and Redis and returns the settings that point to
 // them. Without a redis-server on PATH the embedded one serves.
 func (s *stack) startServers(ctx context.Context) ([]string, error) {
-	addrs, err := freeAddrs(2)
+	addrs, err := freeAddrs(ctx, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +128,7 @@ func (s *stack) startServers(ctx context.Context) ([]string, error) {
 		listening = append(listening, addrs[1])
 	}
 	for _, addr := range listening {
-		if err := s.await(ctx, func() error { return dial(addr) }); err != nil {
+		if err := s.await(ctx, func() error { return dial(ctx, addr) }); err != nil {
 			return nil, err
 		}
 	}
@@ -133,7 +136,7 @@ func (s *stack) startServers(ctx context.Context) ([]string, error) {
 }
 
 func (s *stack) start(env []string, name string, args ...string) error {
-	cmd := exec.Command(name, args...) // ended by close, in order
+	cmd := exec.Command(name, args...) //nolint:noctx // ended by close, in order
 	cmd.Env = env
 	cmd.Stderr = &s.log
 	if err := cmd.Start(); err != nil {
@@ -177,7 +180,7 @@ func ready(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := admin.Do(req)
 	if err != nil {
 		return err
 	}
@@ -189,23 +192,27 @@ func ready(ctx context.Context, url string) error {
 	return nil
 }
 
-func dial(addr string) error {
-	c, err := net.DialTimeout("tcp", addr, time.Second)
+func dial(ctx context.Context, addr string) error {
+	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
 	return c.Close()
 }
 
-func freeAddrs(n int) ([]string, error) {
-	addrs := make([]string, n)
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddrs(ctx context.Context, n int) ([]string, error) {
+	var addrs []string
+	for range n {
+		l, err := listen(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close()
-		addrs[i] = l.Addr().String()
+		defer l.Close() //nolint:gocritic,revive // held until all are found, or one port would be found twice
+		addrs = append(addrs, l.Addr().String())
 	}
 	return addrs, nil
+}
+
+func listen(ctx context.Context) (net.Listener, error) {
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 }

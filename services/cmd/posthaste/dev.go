@@ -13,7 +13,7 @@ import (
 func runDev(ctx context.Context, cfg allinone.Config) error {
 	p, err := allinone.New(ctx, cfg, telemetry.NewLogger(cfg.Telemetry, os.Stderr))
 	if err != nil && ctx.Err() != nil {
-		return nil // stopped while it started
+		return nil //nolint:nilerr // it was told to stop while it started
 	}
 	if err != nil {
 		return err
