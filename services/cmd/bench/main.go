@@ -107,18 +107,25 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer receiver.close()
-	bare, err := measureBare(ctx, o, receiver)
+	before, err := measureBare(ctx, o, receiver)
 	if err != nil {
 		return err
 	}
-	out := newReport(os.Stdout, bare)
+	out := newReport(os.Stdout)
 	for _, fanout := range o.fanouts {
 		for _, batch := range o.batches {
 			r, err := measureThroughput(ctx, o, binary, receiver, fanout, batch)
 			if err != nil {
 				return fmt.Errorf("fan-out %d, batch %d: %w", fanout, batch, err)
 			}
-			out.throughput(fanout, batch, r)
+			// A machine's speed changes with what its neighbours do, so the
+			// bare loop stands right before and right after.
+			after, err := measureBare(ctx, o, receiver)
+			if err != nil {
+				return err
+			}
+			out.throughput(fanout, batch, r, before.with(after))
+			before = after
 		}
 	}
 	r, err := measureLatency(ctx, o, binary, receiver)

@@ -17,6 +17,14 @@ type result struct {
 
 func (r result) perSecond() float64 { return float64(r.deliveries) / r.took.Seconds() }
 
+// with is both results together.
+func (r result) with(other result) result {
+	return result{
+		deliveries: r.deliveries + other.deliveries, took: r.took + other.took,
+		usage: usage{cpu: r.usage.cpu + other.usage.cpu},
+	}
+}
+
 // measureThroughput floods a fresh stack and waits for the last delivery.
 func measureThroughput(ctx context.Context, o options, binary string, r *receiver, fanout, batch int) (result, error) {
 	s, err := startStack(ctx, o, binary)

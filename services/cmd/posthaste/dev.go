@@ -11,6 +11,9 @@ import (
 )
 
 func runDev(ctx context.Context, cfg allinone.Config) error {
+	if cfg.Bus.NATSURL.Reveal() != "" {
+		tuneGC()
+	}
 	p, err := allinone.New(ctx, cfg, telemetry.NewLogger(cfg.Telemetry, os.Stderr))
 	if err != nil && ctx.Err() != nil {
 		return nil //nolint:nilerr // it was told to stop while it started

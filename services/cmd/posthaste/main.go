@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
@@ -25,21 +24,11 @@ var commands = []settings.Command{
 }
 
 func main() {
-	tuneGC()
 	redis.SetLogger(quiet{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := settings.Run(ctx, "posthaste", commands, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
-}
-
-// tuneGC lets garbage be four times what lives, where GOGC says nothing else.
-// What lives is small here, a few dozen MiB at the most, and at Go's default
-// collecting took a tenth of the CPU of a delivery.
-func tuneGC() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
 }
 
 // quiet is go-redis's logger, which is one for the whole process and writes

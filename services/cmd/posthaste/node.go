@@ -37,6 +37,7 @@ type node struct {
 // runNode makes a node, adds to it what build makes, and runs it until ctx
 // ends. A ctx that ends while the node still waits for NATS is no error.
 func runNode(ctx context.Context, name, adminAddr string, cfg nodeConfig, build func(context.Context, *node) error) error {
+	tuneGC()
 	n, err := newNode(ctx, name, adminAddr, cfg)
 	if err == nil {
 		defer n.Close()
