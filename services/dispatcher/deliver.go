@@ -19,7 +19,7 @@ const tolerance = 50 * time.Millisecond
 // deliver takes one delivery as far as it goes now.
 func (s *Service) deliver(ctx context.Context, j job) {
 	now := s.now()
-	if j.again {
+	if j.again || s.lateAgain(ctx, j, now) {
 		s.finish(ctx, j, s.note(j, now, ReasonAgain, posthastev1.Outcome_OUTCOME_DELIVERED))
 		return
 	}

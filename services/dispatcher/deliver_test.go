@@ -171,6 +171,35 @@ func TestDeliveredBefore(t *testing.T) {
 	h.settled(t)
 }
 
+// Deliveries that wait for a place longer than AckWait are handed out again,
+// and are POSTed once all the same.
+func TestCrowded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(cfg *bus.Config) { cfg.AckWait = time.Second })
+	h.cfg.MaxInFlight = 8
+	var endpoints []*endpoint
+	h.start(t)
+	const each = 3
+	for range 12 {
+		e := newEndpoint(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+			select { // an endpoint that takes its time
+			case <-time.After(800 * time.Millisecond):
+			case <-r.Context().Done():
+			}
+			w.WriteHeader(http.StatusNoContent)
+		})
+		endpoints = append(endpoints, e)
+		h.fresh(t, h.wish(t, e.URL), each)
+	}
+	h.attempts(t, len(endpoints)*each)
+	h.settled(t)
+	for i, e := range endpoints {
+		if e.count() != each {
+			t.Errorf("endpoint %d got %d POSTs of %d deliveries", i, e.count(), each)
+		}
+	}
+}
+
 func TestRemoved(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

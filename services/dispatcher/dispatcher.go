@@ -48,6 +48,7 @@ type Service struct {
 	mover     *delay.Mover
 	poster    *poster
 	targets   targets
+	hands     hands
 	metrics   *metrics
 	now       func() time.Time
 	// replicated says that reads of the bucket may come from a lagging copy.

@@ -31,6 +31,9 @@ type job struct {
 	keep func()
 	// again says that the delivery was delivered before.
 	again bool
+	// sequence is the message's place in DELIVERIES.
+	sequence uint64
+	taken    time.Time
 }
 
 // maxBatch is how many deliveries are looked up in Redis together.
@@ -108,7 +111,18 @@ func (l *lane) take(batch []job, msg jetstream.Msg) []job {
 		}
 		return batch
 	}
-	return append(batch, job{Delivery: d, msg: msg, keep: bus.KeepAlive(msg, l.Bus.AckWait())})
+	meta, err := msg.Metadata()
+	if err != nil {
+		l.Log.Error("delivery without metadata", "subject", msg.Subject(), "error", err)
+		return batch
+	}
+	if !l.hands.take(meta.Sequence.Stream) {
+		return batch
+	}
+	return append(batch, job{
+		Delivery: d, msg: msg, keep: bus.KeepAlive(msg, l.Bus.AckWait()),
+		sequence: meta.Sequence.Stream, taken: l.now(),
+	})
 }
 
 // lookUp asks Redis once which of the batch were delivered before.
@@ -125,10 +139,22 @@ func (l *lane) lookUp(ctx context.Context, batch []job) {
 	}
 }
 
+// lateAgain asks once more for a job that waited long for its place: it may have
+// been handed to another dispatcher before this one took it.
+func (s *Service) lateAgain(ctx context.Context, j job, now time.Time) bool {
+	return now.Sub(j.taken) > s.Bus.AckWait()/2 && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.GetId())})[0]
+}
+
+// let ends this dispatcher's hold on the job, before anybody else is told.
+func (s *Service) let(j job) {
+	j.keep()
+	s.hands.release(j.sequence)
+}
+
 // done acks the delivery. A lost ack brings it again, and its dedup key stops
 // it.
 func (s *Service) done(j job) {
-	j.keep()
+	s.let(j)
 	if err := j.msg.Ack(); err != nil {
 		s.Log.Debug("ack delivery", "delivery", j.GetId(), "error", err)
 	}
@@ -136,7 +162,7 @@ func (s *Service) done(j job) {
 
 // putBack gives a job to another dispatcher, at once.
 func (s *Service) putBack(j job) {
-	j.keep()
+	s.let(j)
 	s.giveBack(j.msg)
 }
 
@@ -145,7 +171,7 @@ const pause = time.Second
 
 // putBackLater gives a job back that fails for a reason of ours.
 func (s *Service) putBackLater(j job) {
-	j.keep()
+	s.let(j)
 	if err := j.msg.NakWithDelay(pause); err != nil {
 		s.Log.Debug("give delivery back", "delivery", j.GetId(), "error", err)
 	}
