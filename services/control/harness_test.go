@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"go.uber.org/goleak"
@@ -26,6 +24,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -53,24 +52,6 @@ func (h hosts) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, err
 	return []netip.Addr{netip.MustParseAddr(addr)}, nil
 }
 
-// logged collects the log of a service.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // harness is a control on a NATS and a Redis of its own.
 type harness struct {
 	*Service
@@ -79,13 +60,13 @@ type harness struct {
 	nats  *embedded.NATS
 	bus   *bus.Bus
 	redis *miniredis.Miniredis
-	log   *logged
+	log   *testbed.Log
 	stop  sync.Once
 }
 
 func start(t *testing.T, change ...func(*Config, *Deps)) *harness {
 	t.Helper()
-	h := &harness{redis: miniredis.RunT(t), log: &logged{}}
+	h := &harness{redis: miniredis.RunT(t), log: &testbed.Log{}}
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.startNATS(t, log)
 	deps := h.makeDeps(t, log)
@@ -128,7 +109,7 @@ func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 	}
 	index := subscription.NewIndex()
 	watcher := subscription.NewWatcher(store, index, log)
-	run(t, watcher.Run)
+	testbed.Running(t, watcher.Run)
 	<-watcher.Loaded()
 	redisCfg := settings.Defaults[redisstore.Config]()
 	redisCfg.RedisURL = settings.SecretURL("redis://" + h.redis.Addr())
@@ -144,20 +125,6 @@ func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 			"example.com": "93.184.215.14", "other.example.com": "93.184.215.14", "inside.example.com": "10.0.0.1",
 		}),
 	}
-}
-
-// run runs f until the test ends.
-func run(t *testing.T, f func(context.Context) error) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // answer is what came back.
@@ -267,17 +234,4 @@ const valid = `{"url":"https://example.com/hook","eventTypes":["task.*"]}`
 func (h *harness) created(t *testing.T, body string) view {
 	t.Helper()
 	return h.do(t, http.MethodPost, collection, body).one(t, http.StatusCreated).Data
-}
-
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited in vain: %s", what)
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
 }

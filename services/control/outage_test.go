@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func TestWithoutNATS(t *testing.T) {
@@ -13,7 +15,7 @@ func TestWithoutNATS(t *testing.T) {
 	h := start(t, func(c *Config, _ *Deps) { c.StoreTimeout = 300 * time.Millisecond })
 	path := collection + "/" + h.created(t, valid).ID
 	h.stopNATS()
-	eventually(t, "the connection is lost", func() bool { return !h.bus.Connected() })
+	testbed.Eventually(t, "the connection is lost", func() bool { return !h.bus.Connected() })
 	for _, c := range []struct{ method, path, body string }{
 		{http.MethodPost, collection, valid},
 		{http.MethodGet, path, ""},
@@ -58,7 +60,7 @@ func TestAnswersWhereTheIndexLags(t *testing.T) {
 	})
 	id := h.created(t, valid).ID
 	h.do(t, http.MethodPatch, collection+"/"+id, `{"description":"x"}`).one(t, http.StatusOK)
-	eventually(t, "the lag is logged", func() bool { return strings.Contains(h.log.String(), "not in effect yet") })
+	testbed.Eventually(t, "the lag is logged", func() bool { return strings.Contains(h.log.String(), "not in effect yet") })
 }
 
 func TestRunServesAndStops(t *testing.T) {

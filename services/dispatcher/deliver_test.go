@@ -13,6 +13,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/version"
 )
 
@@ -108,7 +109,7 @@ func TestRetryAfter(t *testing.T) {
 			}
 		})
 		h.fresh(t, h.wish(t, e.URL), 1)
-		eventually(t, "the second attempt", func() bool { return e.count() == 2 })
+		testbed.Eventually(t, "the second attempt", func() bool { return e.count() == 2 })
 		if gap := e.posts()[1].at.Sub(e.posts()[0].at); gap < want-tolerance || gap > want+900*time.Millisecond {
 			t.Errorf("Retry-After %s: the next comes after %s, want %s", after, gap, want)
 		}
@@ -129,7 +130,7 @@ func TestOrderOfActs(t *testing.T) {
 	e := newEndpoint(t, nil)
 	h.start(t)
 	id := h.fresh(t, h.wish(t, e.URL), 1)[0]
-	eventually(t, "the dedup key", func() bool { return h.redis.Delivered(t.Context(), []string{delivery.DedupKey(id)})[0] })
+	testbed.Eventually(t, "the dedup key", func() bool { return h.redis.Delivered(t.Context(), []string{delivery.DedupKey(id)})[0] })
 	if n := h.count(t, bus.StreamDeliveries); n != 1 || e.count() != 1 {
 		t.Errorf("%d deliveries are left after %d POSTs, want 1 and 1", n, e.count())
 	}
@@ -220,7 +221,7 @@ func TestLookedForAgainWhereCopiesMayLag(t *testing.T) {
 	h.start(t, func(s *Service) { s.replicated = true })
 	id := subscription.NewID(time.Now())
 	h.fresh(t, id, 1)
-	eventually(t, "the delivery waits", func() bool { return h.count(t, bus.StreamDelays) == 1 })
+	testbed.Eventually(t, "the delivery waits", func() bool { return h.count(t, bus.StreamDelays) == 1 })
 	h.wish(t, e.URL, func(s *posthastev1.Subscription) { s.Id = id })
 	if r := h.attempts(t, 1)[0]; r.GetOutcome() != posthastev1.Outcome_OUTCOME_DELIVERED || r.GetNumber() != 1 {
 		t.Errorf("recorded as %v", r)
@@ -256,7 +257,7 @@ func TestIndexBehindTheBucket(t *testing.T) {
 	h.deps.Index = subscription.NewIndex()
 	h.start(t)
 	h.fresh(t, sub, 2)
-	eventually(t, "the POSTs", func() bool { return e.count() == 2 })
+	testbed.Eventually(t, "the POSTs", func() bool { return e.count() == 2 })
 	h.settled(t)
 }
 
@@ -279,7 +280,7 @@ func TestEnabledAMomentAgo(t *testing.T) {
 	}
 	h.start(t)
 	h.fresh(t, sub, 1)
-	eventually(t, "the POST", func() bool { return e.count() == 1 })
+	testbed.Eventually(t, "the POST", func() bool { return e.count() == 1 })
 	h.settled(t)
 }
 
@@ -288,7 +289,7 @@ func lagging(t *testing.T, h *house) *subscription.Index {
 	t.Helper()
 	index := subscription.NewIndex()
 	w := subscription.NewWatcher(h.live.Store, index, h.deps.Log)
-	stop := running(t, w.Run)
+	stop := testbed.Running(t, w.Run)
 	<-w.Loaded()
 	stop()
 	return index
@@ -307,13 +308,13 @@ func TestSecretExpires(t *testing.T) {
 	})
 	h.start(t)
 	h.fresh(t, sub, 1)
-	eventually(t, "the POST", func() bool { return e.count() == 1 })
+	testbed.Eventually(t, "the POST", func() bool { return e.count() == 1 })
 	if got := len(strings.Fields(e.posts()[0].Header.Get(webhook.HeaderSignature))); got != 2 {
 		t.Errorf("%d signatures, want 2", got)
 	}
 	<-time.After(time.Until(expires))
 	h.fresh(t, sub, 1)
-	eventually(t, "the second POST", func() bool { return e.count() == 2 })
+	testbed.Eventually(t, "the second POST", func() bool { return e.count() == 2 })
 	if got := len(strings.Fields(e.posts()[1].Header.Get(webhook.HeaderSignature))); got != 1 {
 		t.Errorf("%d signatures after one secret has expired, want 1", got)
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // told reads the one event in EVENTS, as a router would.
 func (h *house) told(t *testing.T) *posthastev1.Event {
 	t.Helper()
-	eventually(t, "an event", func() bool { return h.count(t, bus.StreamEvents) > 0 })
-	msgs := h.stream(t, bus.StreamEvents)
+	testbed.Eventually(t, "an event", func() bool { return h.count(t, bus.StreamEvents) > 0 })
+	msgs := testbed.Messages(t, h.bus.JS, bus.StreamEvents)
 	if len(msgs) != 1 {
 		t.Errorf("%d events tell of one change", len(msgs))
 	}

@@ -1,9 +1,7 @@
 package dispatcher
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 	"google.golang.org/protobuf/proto"
@@ -24,72 +21,40 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
-	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// longest is how long a test waits for what must come.
-const longest = 20 * time.Second
-
 // secret signs all deliveries of the tests.
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-// logged is a log that tests can read.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // house is what dispatchers need, without a dispatcher.
 type house struct {
 	bus   *bus.Bus
 	live  *subscription.Live
 	redis *redisstore.Store
-	log   *logged
+	log   *testbed.Log
 	cfg   Config
 	deps  Deps
 }
 
 func newHouse(tb testing.TB, change ...func(*bus.Config)) *house {
 	tb.Helper()
-	h := &house{log: &logged{}, cfg: settings.Defaults[Config]()}
+	h := &house{log: &testbed.Log{}, cfg: settings.Defaults[Config]()}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	n, err := embedded.StartNATS(tb.TempDir(), "127.0.0.1:0", slog.New(slog.DiscardHandler))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = n.Close() })
-	cfg := settings.Defaults[bus.Config]()
-	cfg.NATSURL = settings.SecretURL(n.URL())
-	for _, c := range change {
-		c(&cfg)
-	}
-	if h.bus, err = bus.Connect(tb.Context(), cfg, "test", log); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(h.bus.Close)
+	h.bus = bustest.Connect(tb, testbed.StartNATS(tb).URL(), log, change...)
+	var err error
 	if h.live, err = subscription.Open(tb.Context(), h.bus, log); err != nil {
 		tb.Fatal(err)
 	}
-	running(tb, h.live.Watcher.Run)
+	testbed.Running(tb, h.live.Watcher.Run)
 	h.startRedis(tb, log)
 	h.deps = Deps{
 		Bus: h.bus, Store: h.live.Store, Index: h.live.Index, Loaded: h.live.Watcher.Loaded(), Redis: h.redis,
@@ -102,43 +67,15 @@ func newHouse(tb testing.TB, change ...func(*bus.Config)) *house {
 
 func (h *house) startRedis(tb testing.TB, log *slog.Logger) {
 	tb.Helper()
-	server, err := embedded.StartRedis(tb.TempDir(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = server.Close() })
 	cfg := settings.Defaults[redisstore.Config]()
-	cfg.RedisURL = settings.SecretURL(server.URL())
+	cfg.RedisURL = settings.SecretURL(testbed.RedisURL(tb))
 	cfg.RedisTimeout = 5 * time.Second
+	var err error
 	if h.redis, err = redisstore.New(cfg, log); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = h.redis.Close() })
-	running(tb, h.redis.Run)
-}
-
-// running runs f until the test ends or stop is called.
-func running(tb testing.TB, f func(context.Context) error) (stop func()) {
-	tb.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
-	var once sync.Once
-	stop = func() {
-		once.Do(func() {
-			cancel()
-			select {
-			case err := <-done:
-				if err != nil {
-					tb.Error(err)
-				}
-			case <-time.After(longest):
-				tb.Error("it does not return")
-			}
-		})
-	}
-	tb.Cleanup(stop)
-	return stop
+	testbed.Running(tb, h.redis.Run)
 }
 
 // start starts a dispatcher.
@@ -151,7 +88,7 @@ func (h *house) start(tb testing.TB, change ...func(*Service)) (stop func()) {
 	for _, c := range change {
 		c(s)
 	}
-	return running(tb, func(ctx context.Context) error { return s.Run(ctx, 5*time.Second) })
+	return testbed.Running(tb, func(ctx context.Context) error { return s.Run(ctx, 5*time.Second) })
 }
 
 // wish makes an active subscription of tenant t and returns its id.
@@ -209,27 +146,6 @@ func (h *house) fresh(tb testing.TB, sub string, n int) []string {
 	return ids
 }
 
-// stream lists the messages of a stream.
-func (h *house) stream(tb testing.TB, name string) []*jetstream.RawStreamMsg {
-	tb.Helper()
-	s, err := h.bus.JS.Stream(context.Background(), name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var msgs []*jetstream.RawStreamMsg
-	for seq := s.CachedInfo().State.FirstSeq; seq <= s.CachedInfo().State.LastSeq; seq++ {
-		msg, err := s.GetMsg(context.Background(), seq)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			tb.Fatal(err)
-		}
-		msgs = append(msgs, msg)
-	}
-	return msgs
-}
-
 // count is how many messages a stream holds.
 func (h *house) count(tb testing.TB, name string) int {
 	tb.Helper()
@@ -243,9 +159,9 @@ func (h *house) count(tb testing.TB, name string) int {
 // attempts waits for n records and returns them all.
 func (h *house) attempts(tb testing.TB, n int) []*posthastev1.Attempt {
 	tb.Helper()
-	eventually(tb, fmt.Sprint(n, " records of attempts"), func() bool { return h.count(tb, bus.StreamAttempts) >= n })
+	testbed.Eventually(tb, fmt.Sprint(n, " records of attempts"), func() bool { return h.count(tb, bus.StreamAttempts) >= n })
 	var records []*posthastev1.Attempt
-	for _, msg := range h.stream(tb, bus.StreamAttempts) {
+	for _, msg := range testbed.Messages(tb, h.bus.JS, bus.StreamAttempts) {
 		r := &posthastev1.Attempt{}
 		if err := proto.Unmarshal(msg.Data, r); err == nil && r.GetDeliveryId() != "" {
 			records = append(records, r)
@@ -260,21 +176,9 @@ func (h *house) attempts(tb testing.TB, n int) []*posthastev1.Attempt {
 // settled waits until nothing is under way and nothing waits.
 func (h *house) settled(tb testing.TB) {
 	tb.Helper()
-	eventually(tb, "nothing is left", func() bool {
+	testbed.Eventually(tb, "nothing is left", func() bool {
 		return h.count(tb, bus.StreamDeliveries) == 0 && h.count(tb, bus.StreamDelays) == 0
 	})
-}
-
-func eventually(tb testing.TB, what string, holds func() bool) {
-	tb.Helper()
-	deadline := time.After(longest)
-	for !holds() {
-		select {
-		case <-deadline:
-			tb.Fatalf("waited in vain: %s", what)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }
 
 // posted is a request that came to an endpoint.

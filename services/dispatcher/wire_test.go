@@ -20,6 +20,7 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // one makes one delivery to the URL without another attempt and returns its
@@ -177,7 +178,7 @@ func TestHangingEndpoint(t *testing.T) {
 	h.fresh(t, bad, 200)
 	begin := time.Now()
 	h.fresh(t, good, 200)
-	eventually(t, "the healthy endpoint has all", func() bool { return healthy.count() == 200 })
+	testbed.Eventually(t, "the healthy endpoint has all", func() bool { return healthy.count() == 200 })
 	if took := time.Since(begin); took > h.cfg.RequestTimeout {
 		t.Errorf("the healthy endpoint waited %s for its deliveries", took)
 	}
@@ -210,7 +211,7 @@ func TestDrains(t *testing.T) {
 	e := newEndpoint(t, func(http.ResponseWriter, *http.Request, int) { <-release })
 	stop := h.start(t)
 	h.fresh(t, h.wish(t, e.URL), 1)
-	eventually(t, "the POST", func() bool { return e.count() == 1 })
+	testbed.Eventually(t, "the POST", func() bool { return e.count() == 1 })
 	stopped := make(chan struct{})
 	go func() { stop(); close(stopped) }()
 	select {
@@ -240,9 +241,9 @@ func TestGraceIsOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := running(t, func(ctx context.Context) error { return s.Run(ctx, 50*time.Millisecond) })
+	stop := testbed.Running(t, func(ctx context.Context) error { return s.Run(ctx, 50*time.Millisecond) })
 	h.fresh(t, h.wish(t, e.URL), 1)
-	eventually(t, "the POST", func() bool { return e.count() == 1 })
+	testbed.Eventually(t, "the POST", func() bool { return e.count() == 1 })
 	begin := time.Now()
 	stop()
 	if n := h.count(t, bus.StreamAttempts); n != 0 {
@@ -266,7 +267,7 @@ func TestStopGivesBack(t *testing.T) {
 	sub := h.wish(t, e.URL)
 	h.fresh(t, sub, 500)
 	stop := h.start(t)
-	eventually(t, "the first POSTs", func() bool { return e.count() > 0 })
+	testbed.Eventually(t, "the first POSTs", func() bool { return e.count() > 0 })
 	stop()
 	h.start(t)
 	h.settled(t)
@@ -296,7 +297,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	for _, r := range h.attempts(t, h.count(t, bus.StreamAttempts)) {
 		all.WriteString(prototext.Format(r))
 	}
-	for _, msg := range h.stream(t, bus.StreamEvents) {
+	for _, msg := range testbed.Messages(t, h.bus.JS, bus.StreamEvents) {
 		all.Write(msg.Data)
 	}
 	plain := strings.TrimPrefix(secret, "whsec_")
@@ -323,7 +324,7 @@ func TestWithoutRedis(t *testing.T) {
 	h.start(t)
 	h.fresh(t, h.wish(t, failing.URL), 5)
 	h.fresh(t, h.wish(t, e.URL), 200)
-	eventually(t, "all POSTs", func() bool { return e.count() == 200 && failing.count() == 15 })
+	testbed.Eventually(t, "all POSTs", func() bool { return e.count() == 200 && failing.count() == 15 })
 	h.settled(t)
 }
 
@@ -373,6 +374,6 @@ func BenchmarkDelivery(b *testing.B) {
 		h.fresh(b, sub, n)
 		done += n
 	}
-	eventually(b, "all is delivered", func() bool { return h.count(b, bus.StreamAttempts) >= b.N })
+	testbed.Eventually(b, "all is delivered", func() bool { return h.count(b, bus.StreamAttempts) >= b.N })
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
 }

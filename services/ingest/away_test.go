@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 const tellsIDs = `{"error":{"code":"unavailable","message":"JetStream did not take all of the events. Send them again with these ids.","details":{"ids":[%s]}}}`
@@ -25,8 +26,8 @@ func TestNATSAway(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.post(`{"id":"a","type":"a","data":1}`).want(t, http.StatusAccepted, `{"data":[{"id":"a","duplicate":false}]}`)
-	h.stopNATS()
-	eventually(t, "the connection is lost", func() bool { return !h.bus.Connected() })
+	h.nats.Stop()
+	testbed.Eventually(t, "the connection is lost", func() bool { return !h.bus.Connected() })
 	const body = `[{"id":"a","type":"a","data":1},{"id":"b","type":"a","data":1}]`
 	h.post(body).wantAway(t, `"a","b"`)
 
@@ -39,8 +40,8 @@ func TestNATSAway(t *testing.T) {
 	}
 	h.post(`{"id":"a"}`).want(t, http.StatusBadRequest, invalid("type", "is required")) // a bad event is bad at any time
 
-	h.startNATS()
-	eventually(t, "the connection is back", h.bus.Connected)
+	h.nats.Start(t)
+	testbed.Eventually(t, "the connection is back", h.bus.Connected)
 	h.post(body).want(t, http.StatusAccepted, `{"data":[{"id":"a","duplicate":true},{"id":"b","duplicate":false}]}`)
 	if got := h.count(); got != 2 {
 		t.Errorf("%d events are stored, want 2", got)

@@ -1,14 +1,12 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +19,9 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
-	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,30 +40,9 @@ type harness struct {
 	*Service
 	t      *testing.T
 	url    string
-	dir    string
-	listen string
-	server *embedded.NATS
+	nats   *testbed.NATS
 	client *http.Client
-	seen   *transcript
-}
-
-// transcript is everything that was logged and answered. Safe for concurrent
-// use.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (t *transcript) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text.Write(b)
-}
-
-func (t *transcript) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text.String()
+	seen   *testbed.Log // everything that was logged and answered
 }
 
 func newHarness(t *testing.T, changes ...func(*configs)) *harness {
@@ -74,12 +51,9 @@ func newHarness(t *testing.T, changes ...func(*configs)) *harness {
 	for _, change := range changes {
 		change(c)
 	}
-	h := &harness{t: t, dir: t.TempDir(), listen: "127.0.0.1:0", client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, seen: &transcript{}}
+	h := &harness{t: t, nats: testbed.StartNATS(t), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, seen: &testbed.Log{}}
 	log := slog.New(slog.NewTextHandler(h.seen, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.startNATS()
-	t.Cleanup(func() { h.stopNATS() })
-	h.listen = strings.TrimPrefix(h.server.URL(), "nats://")
-	c.bus.NATSURL = settings.SecretURL(h.server.URL())
+	c.bus.NATSURL = settings.SecretURL(h.nats.URL())
 	b, err := bus.Connect(t.Context(), c.bus, "test", log, nats.ReconnectWait(5*time.Millisecond), nats.ReconnectJitter(0, 0))
 	if err != nil {
 		t.Fatal(err)
@@ -102,17 +76,6 @@ func newHarness(t *testing.T, changes ...func(*configs)) *harness {
 	})
 	return h
 }
-
-func (h *harness) startNATS() {
-	h.t.Helper()
-	server, err := embedded.StartNATS(h.dir, h.listen, slog.New(slog.DiscardHandler))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	h.server = server
-}
-
-func (h *harness) stopNATS() { _ = h.server.Close() }
 
 // reply is an answer that has been read.
 type reply struct {
@@ -194,19 +157,4 @@ func (h *harness) stored(sequence uint64) (*jetstream.RawStreamMsg, *posthastev1
 		h.t.Fatal(err)
 	}
 	return msg, e
-}
-
-// eventually waits for a condition that another goroutine brings about.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(15 * time.Second)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("never: " + what)
-		}
-	}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,14 +17,11 @@ type metrics struct {
 
 func newMetrics(meter metric.Meter) (*metrics, error) {
 	var m metrics
-	var err error
-	if m.events, err = meter.Int64Counter("posthaste.ingest.events", metric.WithDescription("Events that JetStream has acked.")); err != nil {
-		return nil, fmt.Errorf("make ingest metrics: %w", err)
-	}
-	if m.duplicates, err = meter.Int64Counter("posthaste.ingest.duplicates", metric.WithDescription("Events among them that JetStream had already.")); err != nil {
-		return nil, fmt.Errorf("make ingest metrics: %w", err)
-	}
-	if m.refusals, err = meter.Int64Counter("posthaste.ingest.refused", metric.WithDescription("Requests that were not accepted, by error code.")); err != nil {
+	var errs [3]error
+	m.events, errs[0] = meter.Int64Counter("posthaste.ingest.events", metric.WithDescription("Events that JetStream has acked."))
+	m.duplicates, errs[1] = meter.Int64Counter("posthaste.ingest.duplicates", metric.WithDescription("Events among them that JetStream had already."))
+	m.refusals, errs[2] = meter.Int64Counter("posthaste.ingest.refused", metric.WithDescription("Requests that were not accepted, by error code."))
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("make ingest metrics: %w", err)
 	}
 	return &m, nil

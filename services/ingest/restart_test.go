@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // Clients that send again what was answered 503, with the same ids, end with
@@ -31,15 +33,14 @@ func TestNATSDiesUnderLoad(t *testing.T) {
 		all.Go(func() {
 			for i := range requests {
 				id := fmt.Sprintf("%d-%d", client, i)
-				eventually(t, id+" is accepted", func() bool { return send(id) })
+				testbed.Eventually(t, id+" is accepted", func() bool { return send(id) })
 			}
 		})
 	}
-	eventually(t, "some are accepted", func() bool { return taken.Load() > clients*requests/4 })
-	h.stopNATS()
-	h.startNATS()
+	testbed.Eventually(t, "some are accepted", func() bool { return taken.Load() > clients*requests/4 })
+	h.nats.Restart(t)
 	all.Wait()
-	eventually(t, "the connection is back", h.bus.Connected)
+	testbed.Eventually(t, "the connection is back", h.bus.Connected)
 	if got, want := h.count(), 2*clients*requests; got != want {
 		t.Errorf("%d events are stored, want %d", got, want)
 	}

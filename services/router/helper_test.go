@@ -2,11 +2,9 @@ package router
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,16 +16,14 @@ import (
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
-	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience is how long a test waits for what must come.
-const patience = 20 * time.Second
 
 // house is a NATS with subscriptions, for routers.
 type house struct {
@@ -38,50 +34,13 @@ type house struct {
 func newHouse(t *testing.T, change ...func(*bus.Config)) *house {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	n, err := embedded.StartNATS(t.TempDir(), "127.0.0.1:0", log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = n.Close() })
-	cfg := settings.Defaults[bus.Config]()
-	cfg.NATSURL = settings.SecretURL(n.URL())
-	for _, c := range change {
-		c(&cfg)
-	}
-	h := &house{}
-	if h.bus, err = bus.Connect(t.Context(), cfg, "test", log); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(h.bus.Close)
+	h := &house{bus: bustest.Connect(t, testbed.StartNATS(t).URL(), log, change...)}
+	var err error
 	if h.live, err = subscription.Open(t.Context(), h.bus, log); err != nil {
 		t.Fatal(err)
 	}
-	running(t, h.live.Watcher.Run)
+	testbed.Running(t, h.live.Watcher.Run)
 	return h
-}
-
-// running runs f until the test ends or stop is called.
-func running(t *testing.T, f func(context.Context) error) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
-	var once sync.Once
-	stop = func() {
-		once.Do(func() {
-			cancel()
-			select {
-			case err := <-done:
-				if err != nil {
-					t.Error(err)
-				}
-			case <-time.After(patience):
-				t.Error("it does not return")
-			}
-		})
-	}
-	t.Cleanup(stop)
-	return stop
 }
 
 func (h *house) deps() Deps {
@@ -98,7 +57,7 @@ func (h *house) router(t *testing.T, grace time.Duration) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return running(t, func(ctx context.Context) error { return s.Run(ctx, grace) })
+	return testbed.Running(t, func(ctx context.Context) error { return s.Run(ctx, grace) })
 }
 
 // wish makes a subscription of tenant t and returns its id.
@@ -136,50 +95,42 @@ func (h *house) event(t *testing.T, i int) {
 	h.publish(t, "events.t.task.done", nil, fmt.Sprintf(`{"id":"e%d","data":{"n":%d}}`, i, i))
 }
 
-// routed waits until no event is unrouted.
+// routed waits until all that was published is routed. The consumer hears of
+// a message a moment after the stream has it: until then nothing seems left.
 func (h *house) routed(t *testing.T) {
 	t.Helper()
-	eventually(t, "all events are routed", func() bool {
-		left, pending := h.unrouted(t)
-		return left == 0 && pending == 0
+	events, err := h.bus.JS.Stream(t.Context(), bus.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := events.CachedInfo().State.LastSeq
+	testbed.Eventually(t, "all events are routed", func() bool {
+		info := h.consumer(t)
+		return info.NumPending == 0 && info.NumAckPending == 0 && info.AckFloor.Stream >= last
 	})
 }
 
 func (h *house) unrouted(t *testing.T) (left, pending int) {
 	t.Helper()
+	info := h.consumer(t)
+	return int(info.NumPending), info.NumAckPending
+}
+
+// consumer is how far the routers are.
+func (h *house) consumer(t *testing.T) *jetstream.ConsumerInfo {
+	t.Helper()
 	c, err := h.bus.JS.Consumer(t.Context(), bus.StreamEvents, bus.ConsumerRouter)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int(c.CachedInfo().NumPending), c.CachedInfo().NumAckPending
-}
-
-// stored lists the messages of a stream.
-func (h *house) stored(t *testing.T, name string) []*jetstream.RawStreamMsg {
-	t.Helper()
-	s, err := h.bus.JS.Stream(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var msgs []*jetstream.RawStreamMsg
-	for seq := range s.CachedInfo().State.LastSeq {
-		msg, err := s.GetMsg(t.Context(), seq+1)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		msgs = append(msgs, msg)
-	}
-	return msgs
+	return c.CachedInfo()
 }
 
 // receivers lists the subscriptions of the deliveries made, by event id.
 func (h *house) receivers(t *testing.T) map[string][]string {
 	t.Helper()
 	got := map[string][]string{}
-	for _, msg := range h.stored(t, bus.StreamDeliveries) {
+	for _, msg := range testbed.Messages(t, h.bus.JS, bus.StreamDeliveries) {
 		d := decoded(t, msg)
 		if want := "deliveries.fresh.t." + d.GetSubscriptionId(); msg.Subject != want {
 			t.Errorf("a delivery lies on %s, want %s", msg.Subject, want)
@@ -187,18 +138,6 @@ func (h *house) receivers(t *testing.T) map[string][]string {
 		got[d.GetEvent().GetId()] = append(got[d.GetEvent().GetId()], d.GetSubscriptionId())
 	}
 	return got
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited in vain: %s", what)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }
 
 func repeat(s string, n int) string { return strings.Repeat(s, n) }

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,14 +17,11 @@ type metrics struct {
 
 func newMetrics(meter metric.Meter) (*metrics, error) {
 	var m metrics
-	var err error
-	if m.events, err = meter.Int64Counter("posthaste.router.events", metric.WithDescription("Events routed, whether or not a subscription wanted them.")); err != nil {
-		return nil, fmt.Errorf("make router metrics: %w", err)
-	}
-	if m.deliveries, err = meter.Int64Counter("posthaste.router.deliveries", metric.WithDescription("Deliveries made of events.")); err != nil {
-		return nil, fmt.Errorf("make router metrics: %w", err)
-	}
-	if m.rejects, err = meter.Int64Counter("posthaste.router.rejected", metric.WithDescription("Events that could not be read, by reason.")); err != nil {
+	var errs [3]error
+	m.events, errs[0] = meter.Int64Counter("posthaste.router.events", metric.WithDescription("Events routed, whether or not a subscription wanted them."))
+	m.deliveries, errs[1] = meter.Int64Counter("posthaste.router.deliveries", metric.WithDescription("Deliveries made of events."))
+	m.rejects, errs[2] = meter.Int64Counter("posthaste.router.rejected", metric.WithDescription("Events that could not be read, by reason."))
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("make router metrics: %w", err)
 	}
 	return &m, nil

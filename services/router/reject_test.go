@@ -10,6 +10,7 @@ import (
 
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/embedded"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // Whatever cannot be read is set aside as it came, and the router goes on.
@@ -99,7 +100,7 @@ func TestRejectsWhatHasNoRoom(t *testing.T) {
 			t.Errorf("%s: the reason has %d bytes", name, len(reason))
 		}
 	}
-	if n := len(h.stored(t, bus.StreamRejected)); n != 3 {
+	if n := len(testbed.Messages(t, h.bus.JS, bus.StreamRejected)); n != 3 {
 		t.Errorf("%d set aside, want 3", n)
 	}
 }

@@ -11,9 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -125,18 +128,18 @@ func (s *Service) fanOut(ctx context.Context, msg jetstream.Msg) error {
 	if err != nil {
 		return s.reject(ctx, msg, meta.Sequence.Stream, err)
 	}
-	msgs, err := s.deliveries(e, s.match(e), msg)
-	if err != nil {
+	if err := s.current(ctx); err != nil {
 		return err
 	}
-	err = s.publisher.Publish(ctx, msgs)
+	matches := s.match(e)
+	err = s.publish(ctx, e, matches, bus.TraceContext(msg.Headers()))
 	if errors.Is(err, bus.ErrTooLarge) {
 		// Trying again cannot help, and what is stored already is dropped by
 		// nobody: those deliveries go out.
 		return s.reject(ctx, msg, meta.Sequence.Stream, fmt.Errorf("its deliveries are larger than NATS takes: %w", err))
 	}
 	if err == nil {
-		s.metrics.routed(ctx, len(msgs))
+		s.metrics.routed(ctx, len(matches))
 	}
 	return err
 }
@@ -153,27 +156,39 @@ func (s *Service) match(e *posthastev1.Event) []*subscription.Subscription {
 	return kept
 }
 
-func (s *Service) deliveries(e *posthastev1.Event, matches []*subscription.Subscription, msg jetstream.Msg) ([]bus.Msg, error) {
+// publish makes a delivery for each match and returns when JetStream has all.
+// A large fan-out is made in parts: a thousand deliveries of a large event at
+// once would take a thousand times its memory.
+func (s *Service) publish(ctx context.Context, e *posthastev1.Event, matches []*subscription.Subscription, trace nats.Header) error {
 	if len(matches) == 0 {
-		return nil, nil
+		return nil
 	}
 	encoded, err := delivery.AppendEvent(nil, e)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	created := timestamppb.New(s.now())
-	msgs := make([]bus.Msg, len(matches))
-	for i, sub := range matches {
-		id := delivery.ID(e, sub.GetId())
-		msgs[i] = bus.Msg{
-			Subject: bus.DeliverySubject(bus.LaneFresh, e.GetTenant(), sub.GetId()),
-			ID:      id,
-			Data:    delivery.EncodeNew(id, sub.GetId(), encoded, created),
-			Header:  bus.TraceContext(msg.Headers()),
+	part := max(1, min(maxPart, int(s.cfg.PublishBytes)/4/len(encoded)))
+	for some := range slices.Chunk(matches, part) {
+		msgs := make([]bus.Msg, len(some))
+		for i, sub := range some {
+			id := delivery.ID(e, sub.GetId())
+			msgs[i] = bus.Msg{
+				Subject: bus.DeliverySubject(bus.LaneFresh, e.GetTenant(), sub.GetId()),
+				ID:      id,
+				Data:    delivery.EncodeNew(id, sub.GetId(), encoded, created),
+				Header:  maps.Clone(trace),
+			}
+		}
+		if err := s.publisher.Publish(ctx, msgs); err != nil {
+			return err
 		}
 	}
-	return msgs, nil
+	return nil
 }
+
+// maxPart is how many deliveries of one event are on their way at once.
+const maxPart = 1024
 
 // giveBack hands the event to another router, or to this one again, soon.
 func (s *Service) giveBack(msg jetstream.Msg) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func decoded(t *testing.T, msg *jetstream.RawStreamMsg) *posthastev1.Delivery {
@@ -49,7 +51,7 @@ func TestFanOut(t *testing.T) {
 	if !slices.Equal(got["e1"], want) || !slices.Equal(got["e2"], []string{all}) || got["e3"] != nil {
 		t.Errorf("delivered to %v", got)
 	}
-	msgs := h.stored(t, bus.StreamDeliveries)
+	msgs := testbed.Messages(t, h.bus.JS, bus.StreamDeliveries)
 	msg := msgs[slices.IndexFunc(msgs, func(m *jetstream.RawStreamMsg) bool { return decoded(t, m).GetEvent().GetId() == "e1" })]
 	d := decoded(t, msg)
 	if d.GetId() != delivery.ID(d.GetEvent(), d.GetSubscriptionId()) || msg.Header.Get(jetstream.MsgIDHeader) != d.GetId() {
@@ -126,7 +128,7 @@ func TestEventIsAckedLast(t *testing.T) {
 	h.limit(t, 5)
 	h.router(t, time.Second)
 	h.event(t, 1)
-	eventually(t, "DELIVERIES is full", func() bool { return len(h.stored(t, bus.StreamDeliveries)) == 5 })
+	testbed.Eventually(t, "DELIVERIES is full", func() bool { return len(testbed.Messages(t, h.bus.JS, bus.StreamDeliveries)) == 5 })
 	if left, pending := h.unrouted(t); left+pending != 1 {
 		t.Fatalf("%d unread and %d unacked events, want the one", left, pending)
 	}
@@ -163,7 +165,7 @@ func TestStopGivesBack(t *testing.T) {
 	for i := range events {
 		h.event(t, i)
 	}
-	eventually(t, "DELIVERIES is full", func() bool { return len(h.stored(t, bus.StreamDeliveries)) == 5 })
+	testbed.Eventually(t, "DELIVERIES is full", func() bool { return len(testbed.Messages(t, h.bus.JS, bus.StreamDeliveries)) == 5 })
 	begin := time.Now()
 	stop()
 	if took := time.Since(begin); took > 5*time.Second {
@@ -230,8 +232,8 @@ func TestWaitsForSubscriptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(ctx context.Context) error { return s.Run(ctx, time.Second) }
-	running(t, run)()
-	running(t, run)
+	testbed.Running(t, run)()
+	testbed.Running(t, run)
 	h.event(t, 1)
 	if left, _ := h.unrouted(t); left != 1 {
 		t.Errorf("%d events left, want the one", left)
@@ -239,6 +241,61 @@ func TestWaitsForSubscriptions(t *testing.T) {
 	close(loaded)
 	h.routed(t)
 	h.once(t, 1)
+}
+
+// An event that comes while the index is in doubt waits, and then finds a
+// subscription that was made meanwhile.
+func TestHoldsEventsWhileInDoubt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	deps := h.deps()
+	var asked atomic.Int64
+	sure := make(chan struct{})
+	deps.Current = func(ctx context.Context) error {
+		if asked.Add(1) == 1 {
+			return nil // the router begins
+		}
+		select {
+		case <-sure:
+			return h.live.Watcher.Current(ctx)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	s, err := New(settings.Defaults[Config](), deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testbed.Running(t, func(ctx context.Context) error { return s.Run(ctx, time.Second) })
+	h.event(t, 1)
+	testbed.Eventually(t, "the router has the event", func() bool { return asked.Load() == 2 })
+	h.wish(t, []string{"*"})
+	close(sure)
+	h.routed(t)
+	h.once(t, 1)
+}
+
+// A fan-out whose deliveries would not fit in memory together is made in
+// parts.
+func TestFanOutInParts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const wishes = 30
+	for range wishes {
+		h.wish(t, []string{"*"})
+	}
+	cfg := settings.Defaults[Config]()
+	cfg.PublishBytes = settings.MiB
+	s, err := New(cfg, h.deps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	testbed.Running(t, func(ctx context.Context) error { return s.Run(ctx, time.Second) })
+	h.publish(t, "events.t.task.done", nil, `{"id":"e1","data":"`+strings.Repeat("x", 200<<10)+`"}`)
+	h.routed(t)
+	if got := h.receivers(t); len(got["e1"]) != wishes {
+		t.Errorf("%d deliveries, want %d", len(got["e1"]), wishes)
+	}
 }
 
 func TestValidate(t *testing.T) {

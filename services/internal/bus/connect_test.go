@@ -15,18 +15,13 @@ import (
 	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
-	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func startBench(b *testing.B) (*Bus, error) {
 	b.Helper()
-	s, err := embedded.StartNATS(b.TempDir(), "127.0.0.1:0", slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, err
-	}
-	b.Cleanup(func() { _ = s.Close() })
-	bus, err := Connect(b.Context(), config(s.URL()), "bench", slog.New(slog.DiscardHandler))
+	bus, err := Connect(b.Context(), config(testbed.StartNATS(b).URL()), "bench", slog.New(slog.DiscardHandler))
 	if err == nil {
 		b.Cleanup(bus.Close)
 	}
@@ -36,7 +31,7 @@ func startBench(b *testing.B) (*Bus, error) {
 // Services that start together on an empty server all find what they need.
 func TestProvisionFromManyAtOnce(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -66,7 +61,7 @@ func TestProvisionFromManyAtOnce(t *testing.T) {
 
 func TestProvisionAppliesChangedLimits(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	cfg := config(s.URL())
 	connect(t, cfg)
 	cfg.EventsMaxAge, cfg.EventsMaxBytes, cfg.AttemptsMaxAge = 2*time.Hour, 1<<20, 3*time.Hour
@@ -105,7 +100,7 @@ func maxOr(n int64) int64 {
 // What JetStream will not have is told at once and plainly.
 func TestConnectRefusedByJetStream(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	first := connect(t, config(s.URL()))
 	if err := first.JS.DeleteStream(t.Context(), StreamDelays); err != nil {
 		t.Fatal(err)
@@ -160,19 +155,20 @@ func TestConnectUnusableSettings(t *testing.T) {
 
 func TestConnectWaitsForALateServer(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	s.stop()
-	log := &logged{}
+	s := testbed.StartNATS(t)
+	url := s.URL()
+	s.Stop()
+	log := &testbed.Log{}
 	connected := make(chan error, 1)
 	go func() {
-		b, err := Connect(t.Context(), config("nats://"+s.addr), "test", slog.New(slog.NewTextHandler(log, nil)))
+		b, err := Connect(t.Context(), config(url), "test", slog.New(slog.NewTextHandler(log, nil)))
 		if err == nil {
 			b.Close()
 		}
 		connected <- err
 	}()
-	eventually(t, "the wait is told of", func() bool { return strings.Contains(log.String(), "NATS is not ready") })
-	s.start(t)
+	testbed.Eventually(t, "the wait is told of", func() bool { return strings.Contains(log.String(), "NATS is not ready") })
+	s.Start(t)
 	if err := recv(t, "the connection", connected); err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +209,7 @@ func guarded(t *testing.T, dir string, port int, password string) *natsserver.Se
 		t.Fatal(err)
 	}
 	s.Start()
-	if !s.ReadyForConnections(patience) {
+	if !s.ReadyForConnections(testbed.Patience) {
 		t.Fatal("not ready")
 	}
 	return s
@@ -230,25 +226,25 @@ func TestConnectionOutlivesRefusals(t *testing.T) {
 	first.Shutdown()
 	first.WaitForShutdown()
 	second := guarded(t, dir, port, "other")
-	eventually(t, "several refusals", func() bool { return b.NC.Stats().Reconnects > 3 || b.NC.IsClosed() })
+	testbed.Eventually(t, "several refusals", func() bool { return b.NC.Stats().Reconnects > 3 || b.NC.IsClosed() })
 	second.Shutdown()
 	second.WaitForShutdown()
 	third := guarded(t, dir, port, "right")
 	t.Cleanup(func() { third.Shutdown(); third.WaitForShutdown() })
-	eventually(t, "the connection is back", b.Connected)
+	testbed.Eventually(t, "the connection is back", b.Connected)
 }
 
 func TestReady(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	b := connect(t, config(s.URL()))
 	if err := b.Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
-	s.stop()
-	eventually(t, "the loss is seen", func() bool { return b.Ready(t.Context()) != nil })
-	s.start(t)
-	eventually(t, "the return is seen", func() bool { return b.Ready(t.Context()) == nil })
+	s.Stop()
+	testbed.Eventually(t, "the loss is seen", func() bool { return b.Ready(t.Context()) != nil })
+	s.Start(t)
+	testbed.Eventually(t, "the return is seen", func() bool { return b.Ready(t.Context()) == nil })
 	b.Close()
 	b.Close()
 	if b.Ready(t.Context()) == nil {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // put publishes n events whose ids begin with the prefix.
@@ -38,7 +40,7 @@ func arrivals(t *testing.T, b *Bus) <-chan string {
 
 func TestConsumeInOrder(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	came := arrivals(t, b)
 	put(t, b, "a", 200)
 	for i := range 200 {
@@ -52,7 +54,7 @@ func TestConsumeInOrder(t *testing.T) {
 // gives it back, and another gets it without waiting for AckWait.
 func TestConsumeDrains(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	put(t, b, "a", 50)
 	ctx, cancel := context.WithCancel(t.Context())
 	var handled, before int
@@ -62,7 +64,7 @@ func TestConsumeDrains(t *testing.T) {
 	fetched := b.NC.Stats().InMsgs + 1 + 50
 	err := b.Consume(ctx, StreamEvents, ConsumerRouter, ConsumeOptions{Prefetch: 50, PrefetchBytes: 1 << 20}, func(msg jetstream.Msg) {
 		if handled++; handled == 1 {
-			eventually(t, "all is fetched", func() bool { return b.NC.Stats().InMsgs >= fetched })
+			testbed.Eventually(t, "all is fetched", func() bool { return b.NC.Stats().InMsgs >= fetched })
 			cancel()
 		}
 		if ctx.Err() == nil {
@@ -81,24 +83,24 @@ func TestConsumeDrains(t *testing.T) {
 
 func TestConsumeOutlives(t *testing.T) {
 	t.Parallel()
-	for name, disturb := range map[string]func(*testing.T, *server, *Bus){
-		"a restart":          func(t *testing.T, s *server, _ *Bus) { t.Helper(); s.restart(t) },
-		"a wiped server":     func(t *testing.T, s *server, _ *Bus) { t.Helper(); s.wipe(t) },
-		"a deleted consumer": func(t *testing.T, _ *server, b *Bus) { t.Helper(); remove(t, b.JS.DeleteConsumer) },
-		"a deleted stream": func(t *testing.T, _ *server, b *Bus) {
+	for name, disturb := range map[string]func(*testing.T, *testbed.NATS, *Bus){
+		"a restart":          func(t *testing.T, s *testbed.NATS, _ *Bus) { t.Helper(); s.Restart(t) },
+		"a wiped server":     func(t *testing.T, s *testbed.NATS, _ *Bus) { t.Helper(); s.Wipe(t) },
+		"a deleted consumer": func(t *testing.T, _ *testbed.NATS, b *Bus) { t.Helper(); remove(t, b.JS.DeleteConsumer) },
+		"a deleted stream": func(t *testing.T, _ *testbed.NATS, b *Bus) {
 			t.Helper()
 			remove(t, func(ctx context.Context, stream, _ string) error { return b.JS.DeleteStream(ctx, stream) })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := startServer(t)
+			s := testbed.StartNATS(t)
 			b := connect(t, config(s.URL()))
 			came := arrivals(t, b)
 			put(t, b, "before", 1)
 			recv(t, "an event before", came)
 			disturb(t, s, b)
-			eventually(t, "the stream is there", func() bool {
+			testbed.Eventually(t, "the stream is there", func() bool {
 				_, err := b.JS.Stream(t.Context(), StreamEvents)
 				return err == nil
 			})
@@ -119,7 +121,7 @@ func remove(t *testing.T, do func(context.Context, string, string) error) {
 // A consumer that was asked for once is made anew like the bus's own.
 func TestEnsuredConsumerComesBack(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	b := connect(t, config(s.URL()))
 	err := b.EnsureConsumer(t.Context(), Consumer{Stream: StreamDelays, Name: "tier", Filter: "delays.tier.>", MaxAckPending: 10, AckWait: time.Second})
 	if err != nil {
@@ -130,8 +132,8 @@ func TestEnsuredConsumerComesBack(t *testing.T) {
 		_ = msg.Ack()
 		came <- msg.Subject()
 	})
-	s.wipe(t)
-	eventually(t, "the consumer is there", func() bool {
+	s.Wipe(t)
+	testbed.Eventually(t, "the consumer is there", func() bool {
 		_, err := b.JS.Consumer(t.Context(), StreamDelays, "tier")
 		return err == nil
 	})
@@ -144,14 +146,14 @@ func TestEnsuredConsumerComesBack(t *testing.T) {
 // A stop while the server is away takes no longer than one when it is there.
 func TestConsumeEndsWithoutAServer(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	b := connect(t, config(s.URL()))
 	came := make(chan string, 10)
 	stop := consuming(t, b, StreamEvents, ConsumerRouter, func(msg jetstream.Msg) { came <- msg.Subject() })
 	put(t, b, "a", 1)
 	recv(t, "an event", came)
-	s.stop()
-	eventually(t, "the loss is seen", func() bool { return !b.Connected() })
+	s.Stop()
+	testbed.Eventually(t, "the loss is seen", func() bool { return !b.Connected() })
 	begin := time.Now()
 	stop()
 	if took := time.Since(begin); took > 5*time.Second {
@@ -161,7 +163,7 @@ func TestConsumeEndsWithoutAServer(t *testing.T) {
 
 func TestConsumeWithoutAConsumer(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if err := b.Consume(ctx, StreamEvents, "nobody", ConsumeOptions{Prefetch: 1, PrefetchBytes: 1 << 20}, func(jetstream.Msg) {}); err != nil {
@@ -172,7 +174,7 @@ func TestConsumeWithoutAConsumer(t *testing.T) {
 // counted counts the deliveries of one message with and without KeepAlive.
 func TestKeepAlive(t *testing.T) {
 	t.Parallel()
-	cfg := config(startServer(t).URL())
+	cfg := config(testbed.StartNATS(t).URL())
 	cfg.AckWait = time.Second
 	b := connect(t, cfg)
 	type held struct {
@@ -217,7 +219,7 @@ func TestKeepAliveEnds(t *testing.T) {
 	t.Parallel()
 	msg := &silent{}
 	stop := KeepAlive(msg, 30*time.Millisecond)
-	eventually(t, "it speaks up", func() bool { return msg.words.Load() > 2 })
+	testbed.Eventually(t, "it speaks up", func() bool { return msg.words.Load() > 2 })
 	stop()
 	at := msg.words.Load()
 	<-time.After(60 * time.Millisecond)

@@ -12,11 +12,13 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"pgregory.net/rapid"
+
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func TestPublishAcksAllInOrder(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	p := b.NewPublisher(1, 1<<20)
 	msgs := messages(3*chunk+7, nil)
 	acks := make([]Ack, len(msgs))
@@ -43,7 +45,7 @@ func TestPublishAcksAllInOrder(t *testing.T) {
 
 func TestPublishNothing(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	if err := b.NewPublisher(1, 1).Publish(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
@@ -51,7 +53,7 @@ func TestPublishNothing(t *testing.T) {
 
 func TestPublishKeepsHeaders(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	msg := Msg{Subject: "events.t.x", ID: "1", Header: nats.Header{HeaderTraceparent: {"00-ab"}, "Other": {"x"}}}
 	msg.Header = TraceContext(msg.Header)
 	if err := b.NewPublisher(1, 1).Publish(t.Context(), []Msg{msg}); err != nil {
@@ -100,7 +102,7 @@ func TestTakeStaysWithinItsBounds(t *testing.T) {
 // A message larger than the bound of bytes goes out alone rather than never.
 func TestPublishOverTheByteBound(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	msgs := messages(20, bytes.Repeat([]byte("x"), 2000))
 	if err := b.NewPublisher(1, 1500).Publish(t.Context(), msgs); err != nil {
 		t.Fatal(err)
@@ -121,7 +123,7 @@ func limitEvents(t *testing.T, b *Bus, most int64) {
 
 func TestPublishIntoAFullStream(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	limitEvents(t, b, 10)
 	p := b.NewPublisher(1, 1<<20)
 	msgs := messages(15, nil)
@@ -152,7 +154,7 @@ func TestPublishIntoAFullStream(t *testing.T) {
 
 func TestPublishOutlivesARestart(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	b := connect(t, config(s.URL()))
 	p := b.NewPublisher(1, 64<<10)
 	msgs := messages(20_000, nil)
@@ -164,7 +166,7 @@ func TestPublishOutlivesARestart(t *testing.T) {
 		published <- errors.Join(first, p.Publish(t.Context(), msgs[chunk:]))
 	}()
 	recv(t, "publishing has begun", begun)
-	s.restart(t)
+	s.Restart(t)
 	if err := recv(t, "all is published", published); err != nil {
 		t.Fatal(err)
 	}
@@ -179,23 +181,23 @@ func TestPublishOutlivesARestart(t *testing.T) {
 
 func TestPublishEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := testbed.StartNATS(t)
 	b := connect(t, config(s.URL()))
-	s.stop()
+	s.Stop()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	err := b.NewPublisher(1, 1).Publish(ctx, messages(3, nil))
 	if err == nil {
 		t.Fatal("published without a server")
 	}
-	s.start(t)
+	s.Start(t)
 }
 
 // Who waits for room in the publisher ends with its context too, and leaves
 // the room as it was.
 func TestPublishEndsWhileWaitingForRoom(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	p := b.NewPublisher(1, 100)
 	if err := p.acquire(t.Context(), 1, 100); err != nil {
 		t.Fatal(err)
@@ -214,7 +216,7 @@ func TestPublishEndsWhileWaitingForRoom(t *testing.T) {
 
 func TestPublishGivesUpOnWhatCannotGo(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	p := b.NewPublisher(1, 1<<30)
 	large := Msg{Subject: "events.t.x", ID: "large", Data: make([]byte, b.MaxPayload()+1)}
 	if err := p.Publish(t.Context(), append(messages(2, nil), large)); !errors.Is(err, ErrTooLarge) {
@@ -239,7 +241,7 @@ func TestPublishGivesUpOnWhatCannotGo(t *testing.T) {
 // While two publish at the same time, each keeps its own order.
 func TestPublishersShareAConnection(t *testing.T) {
 	t.Parallel()
-	b := connect(t, config(startServer(t).URL()))
+	b := connect(t, config(testbed.StartNATS(t).URL()))
 	p := b.NewPublisher(1, 1<<20)
 	done := make(chan error, 4)
 	for g := range 4 {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,19 +14,15 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
-	"github.com/posthaste/posthaste/services/internal/embedded"
-	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come.
-const patience = 20 * time.Second
-
 // line is a delay line with a server of its own, and what comes out of it.
 type line struct {
-	nats      *embedded.NATS
-	dir, addr string
+	nats      *testbed.NATS
 	bus       *bus.Bus
 	publisher *bus.Publisher
 	due       chan moved
@@ -42,34 +36,17 @@ type moved struct {
 
 func newLine(tb testing.TB) *line {
 	tb.Helper()
-	l := &line{dir: tb.TempDir(), addr: "127.0.0.1:0", due: make(chan moved, 4096)}
-	l.start(tb)
-	l.addr = strings.TrimPrefix(l.nats.URL(), "nats://")
-	tb.Cleanup(func() { _ = l.nats.Close() })
-	cfg := settings.Defaults[bus.Config]()
-	cfg.NATSURL = settings.SecretURL(l.nats.URL())
-	var err error
-	if l.bus, err = bus.Connect(tb.Context(), cfg, "test", slog.New(slog.DiscardHandler)); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(l.bus.Close)
+	l := &line{nats: testbed.StartNATS(tb), due: make(chan moved, 4096)}
+	l.bus = bustest.Connect(tb, l.nats.URL(), slog.New(slog.DiscardHandler))
 	l.publisher = l.bus.NewPublisher(512, 8<<20)
 	l.receive(tb)
 	return l
 }
 
-func (l *line) start(tb testing.TB) {
-	tb.Helper()
-	var err error
-	if l.nats, err = embedded.StartNATS(l.dir, l.addr, slog.New(slog.DiscardHandler)); err != nil {
-		tb.Fatal(err)
-	}
-}
-
 // receive takes what is due, until the test ends.
 func (l *line) receive(tb testing.TB) {
 	tb.Helper()
-	running(tb, func(ctx context.Context) error {
+	testbed.Running(tb, func(ctx context.Context) error {
 		opts := bus.ConsumeOptions{Prefetch: 500, PrefetchBytes: 8 << 20}
 		return l.bus.Consume(ctx, bus.StreamDeliveries, string(bus.LaneDue), opts, func(msg jetstream.Msg) {
 			at := time.Now()
@@ -81,25 +58,6 @@ func (l *line) receive(tb testing.TB) {
 	})
 }
 
-// running runs f until the test ends or stop is called.
-func running(tb testing.TB, f func(context.Context) error) (stop func()) {
-	tb.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
-	var once sync.Once
-	stop = func() {
-		once.Do(func() {
-			cancel()
-			if err := <-done; err != nil {
-				tb.Error(err)
-			}
-		})
-	}
-	tb.Cleanup(stop)
-	return stop
-}
-
 // mover starts a mover; ackWait 0 leaves it as it is.
 func (l *line) mover(tb testing.TB, ackWait time.Duration) (stop func()) {
 	tb.Helper()
@@ -107,7 +65,7 @@ func (l *line) mover(tb testing.TB, ackWait time.Duration) (stop func()) {
 	if ackWait > 0 {
 		m.ackWait = ackWait
 	}
-	return running(tb, m.Run)
+	return testbed.Running(tb, m.Run)
 }
 
 func newDelivery(name string) *posthastev1.Delivery {
@@ -138,7 +96,7 @@ func (l *line) next(tb testing.TB) moved {
 	select {
 	case m := <-l.due:
 		return m
-	case <-time.After(patience):
+	case <-time.After(testbed.Patience):
 		tb.Fatal("nothing becomes due")
 		panic("unreachable")
 	}
@@ -147,7 +105,7 @@ func (l *line) next(tb testing.TB) moved {
 // empty holds where nothing waits any more and nothing is due.
 func (l *line) empty(tb testing.TB) {
 	tb.Helper()
-	eventually(tb, "the delay line is empty", func() bool {
+	testbed.Eventually(tb, "the delay line is empty", func() bool {
 		return l.count(tb, bus.StreamDelays) == 0 && l.count(tb, bus.StreamDeliveries) == 0
 	})
 	if n := len(l.due); n > 0 {
@@ -162,18 +120,6 @@ func (l *line) count(tb testing.TB, stream string) int {
 		return -1
 	}
 	return int(s.CachedInfo().State.Msgs)
-}
-
-func eventually(tb testing.TB, what string, holds func() bool) {
-	tb.Helper()
-	deadline := time.After(patience)
-	for !holds() {
-		select {
-		case <-deadline:
-			tb.Fatalf("waited in vain: %s", what)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }
 
 func name(prefix string, i int) string { return fmt.Sprintf("%s%04d", prefix, i) }

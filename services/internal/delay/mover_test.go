@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // late is generous: what counts is that nothing comes early and nothing stays.
@@ -164,8 +165,7 @@ func TestRestartKeepsWhatWaits(t *testing.T) {
 	l := newLine(t)
 	l.mover(t, time.Second)
 	l.many(t, "d", 50, time.Second)
-	_ = l.nats.Close()
-	l.start(t)
+	l.nats.Restart(t)
 	seen := map[string]bool{}
 	for len(seen) < 50 {
 		m := l.next(t)
@@ -174,7 +174,7 @@ func TestRestartKeepsWhatWaits(t *testing.T) {
 			t.Errorf("%s came %s early", m.GetId(), early)
 		}
 	}
-	eventually(t, "the delay line is empty", func() bool { return l.count(t, bus.StreamDelays) == 0 })
+	testbed.Eventually(t, "the delay line is empty", func() bool { return l.count(t, bus.StreamDelays) == 0 })
 }
 
 // The tiers come back on a server that has lost everything.
@@ -184,10 +184,8 @@ func TestWipedServer(t *testing.T) {
 	l.mover(t, 0)
 	l.later(t, "before", 100*time.Millisecond)
 	l.next(t)
-	_ = l.nats.Close()
-	l.dir = t.TempDir()
-	l.start(t)
-	eventually(t, "the tiers are there", func() bool {
+	l.nats.Wipe(t)
+	testbed.Eventually(t, "the tiers are there", func() bool {
 		for _, tier := range Tiers {
 			if _, err := l.bus.JS.Consumer(t.Context(), bus.StreamDelays, tier.Name); err != nil {
 				return false
@@ -205,12 +203,12 @@ func TestWipedServer(t *testing.T) {
 func TestStartWithoutAServer(t *testing.T) {
 	t.Parallel()
 	l := newLine(t)
-	_ = l.nats.Close()
+	l.nats.Stop()
 	stop := l.mover(t, 0)
 	stop()
 	l.mover(t, 0)
-	l.start(t)
-	eventually(t, "the server is back", l.bus.Connected)
+	l.nats.Start(t)
+	testbed.Eventually(t, "the server is back", l.bus.Connected)
 	l.later(t, "d", 100*time.Millisecond)
 	l.next(t)
 }
@@ -267,7 +265,7 @@ func TestFullDeliveries(t *testing.T) {
 	l.mover(t, time.Second)
 	const many = 40
 	l.many(t, "d", many, 100*time.Millisecond)
-	eventually(t, "messages are held past AckWait", func() bool {
+	testbed.Eventually(t, "messages are held past AckWait", func() bool {
 		c, err := l.bus.JS.Consumer(t.Context(), bus.StreamDelays, "100ms")
 		return err == nil && c.CachedInfo().NumRedelivered > 1 && time.Since(c.CachedInfo().Created) > 2*time.Second
 	})

@@ -78,6 +78,13 @@ var laws = []func(use) string{
 		}
 		return ""
 	},
+	func(u use) string {
+		const testbed = "services/internal/testbed"
+		if within(u.Import, module+"/"+testbed) && !within(u.File, testbed) && !strings.HasSuffix(u.File, "_test.go") {
+			return "only tests may import testbed, not " + u.File
+		}
+		return ""
+	},
 }
 
 func top(file string) string {
@@ -179,6 +186,8 @@ func TestImportsCanFail(t *testing.T) {
 		"pkg/webhook/a.go":             file("crypto/hmac", "github.com/nats-io/nats.go"),
 		"pkg/webhook/deep/a.go":        file(module + "/proto/posthaste/v1"),
 		"proto/posthaste/v1/a_test.go": file("google.golang.org/protobuf/proto", "google.golang.org/grpc"),
+		"services/control/b.go":        file("testing", module+"/services/internal/testbed"),
+		"services/cmd/bench/a.go":      file(module + "/services/internal/testbed/bustest"),
 		// Lawful.
 		"services/router/b.go":           file(module+"/services/router/match", module+"/services/internal/bus", module+"/pkg/webhook"),
 		"services/routers/a.go":          file(module + "/services/ingest"), // only its name begins alike
@@ -188,6 +197,9 @@ func TestImportsCanFail(t *testing.T) {
 		"pkg/webhook/deep/b.go":          file(module + "/pkg/webhook"),
 		"proto/posthaste/v1/a.go":        file("reflect", "google.golang.org/protobuf/reflect/protoreflect"),
 		"pkg/client/testdata/a.go":       file(module + "/services"),
+		"services/control/b_test.go":     file(module+"/services/internal/testbed", module+"/services/internal/testbed/bustest"),
+		"services/internal/testbed/a.go": file(module + "/services/internal/testbed/deep"),
+		"services/internal/bus/a.go":     file(module + "/services/internal/testbeds"), // only its name begins alike
 	}
 	offences, _, err := checkImports(repo)
 	if err != nil {
@@ -203,7 +215,9 @@ func TestImportsCanFail(t *testing.T) {
 		"pkg/webhook/a.go:4",
 		"pkg/webhook/deep/a.go:3",
 		"proto/posthaste/v1/a_test.go:4",
+		"services/cmd/bench/a.go:3",
 		"services/control/a_test.go:3",
+		"services/control/b.go:4",
 		"services/router/a.go:4",
 		"tools/a.go:3",
 	}

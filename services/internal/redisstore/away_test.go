@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // countTrips counts pipelines on their way to Redis.
@@ -153,7 +155,7 @@ func answersAtOnce(t *testing.T, s *Store) {
 func recovers(t *testing.T, s *Store) {
 	t.Helper()
 	key := id("dlv")
-	eventually(t, "Redis is asked again", func() bool {
+	testbed.Eventually(t, "Redis is asked again", func() bool {
 		s.Succeeded(t.Context(), key, "sub")
 		return s.Delivered(t.Context(), []string{key})[0]
 	})
@@ -175,7 +177,7 @@ func TestBlackHole(t *testing.T) {
 	s := open(t, "redis://"+hole.listener.Addr().String(), impatient)
 	openCircuit(t, s)
 	answersAtOnce(t, s)
-	url := embeddedURL(t)
+	url := testbed.RedisURL(t)
 	hole.drop(strings.TrimSuffix(strings.TrimPrefix(url, "redis://"), "/0"))
 	recovers(t, s)
 }
@@ -217,7 +219,7 @@ func TestManySuccessesInAHang(t *testing.T) {
 // A caller that hangs up says nothing of Redis, as at every stop.
 func TestCancelledCallersLeaveTheCircuitClosed(t *testing.T) {
 	t.Parallel()
-	s := open(t, embeddedURL(t))
+	s := open(t, testbed.RedisURL(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 10 * tolerated {
@@ -232,7 +234,7 @@ func TestCancelledCallersLeaveTheCircuitClosed(t *testing.T) {
 
 func TestRunWritesWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	s := open(t, embeddedURL(t))
+	s := open(t, testbed.RedisURL(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	key := id("dlv")
@@ -254,7 +256,7 @@ func TestRestartOfRedis(t *testing.T) {
 	s := open(t, "redis://"+addr)
 	recovers(t, s)
 	stop()
-	eventually(t, "the circuit opens", func() bool {
+	testbed.Eventually(t, "the circuit opens", func() bool {
 		s.Delivered(t.Context(), []string{"a"})
 		return s.Away()
 	})

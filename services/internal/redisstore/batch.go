@@ -23,7 +23,7 @@ type success struct {
 // been given its time. Calls that come together share a round trip.
 func (s *Store) Succeeded(ctx context.Context, dedupKey, subscriptionID string) {
 	if s.Away() {
-		s.probe() //nolint:contextcheck // the probe outlives who set it off; Close ends it
+		s.probe() // it outlives who set it off; Close ends it
 		return
 	}
 	op := &success{dedupKey: dedupKey, subscriptionID: subscriptionID, done: make(chan struct{})}

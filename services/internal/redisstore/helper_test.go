@@ -14,8 +14,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,20 +31,6 @@ func freeAddr(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
-}
-
-func embeddedURL(t *testing.T) string {
-	t.Helper()
-	r, err := embedded.StartRedis(t.TempDir(), quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return r.URL()
 }
 
 // realURL is POSTHASTE_TEST_REDIS_URL, or a redis-server of this test's own.
@@ -118,30 +104,11 @@ func open(t *testing.T, url string, change ...func(*Config)) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
 	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	testbed.Running(t, s.Run)
 	return s
-}
-
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(15 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited in vain: %s", what)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }

@@ -62,7 +62,7 @@ func (s *Store) Close() error {
 // do runs one round trip, or none while the circuit is open.
 func (s *Store) do(ctx context.Context, trip func(context.Context) error) error {
 	if s.Away() {
-		s.probe() //nolint:contextcheck // the probe outlives who set it off; Close ends it
+		s.probe() // it outlives who set it off; Close ends it
 		return ErrAway
 	}
 	timed, cancel := context.WithTimeout(ctx, s.cfg.RedisTimeout)

@@ -8,12 +8,17 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 // TestStore is one suite for every Redis that we run on.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	for name, url := range map[string]func(*testing.T) string{"embedded": embeddedURL, "real": realURL} {
+	for name, url := range map[string]func(*testing.T) string{
+		"embedded": func(t *testing.T) string { t.Helper(); return testbed.RedisURL(t) },
+		"real":     realURL,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			suite(t, url(t))
@@ -46,7 +51,7 @@ func suite(t *testing.T, url string) {
 		s := open(t, url, func(c *Config) { c.DedupTTL = time.Second })
 		key := id("dlv")
 		s.Succeeded(t.Context(), key, id("sub"))
-		eventually(t, "the dedup key expires", func() bool { return !s.Delivered(t.Context(), []string{key})[0] })
+		testbed.Eventually(t, "the dedup key expires", func() bool { return !s.Delivered(t.Context(), []string{key})[0] })
 	})
 }
 

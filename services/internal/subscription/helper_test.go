@@ -1,7 +1,6 @@
 package subscription
 
 import (
-	"context"
 	"log/slog"
 	"strconv"
 	"testing"
@@ -11,8 +10,8 @@ import (
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
-	"github.com/posthaste/posthaste/services/internal/embedded"
-	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,37 +33,20 @@ func matched(x *Index, tenant, eventType string) []string {
 
 // world is a bucket on a server of its own, and how to restart that.
 type world struct {
-	dir, addr string
-	nats      *embedded.NATS
-	bus       *bus.Bus
-	store     *Store
+	nats  *testbed.NATS
+	bus   *bus.Bus
+	store *Store
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{dir: t.TempDir(), addr: "127.0.0.1:0"}
-	w.startNATS(t)
-	t.Cleanup(func() { _ = w.nats.Close() })
-	cfg := settings.Defaults[bus.Config]()
-	cfg.NATSURL = settings.SecretURL(w.nats.URL())
+	w := &world{nats: testbed.StartNATS(t)}
+	w.bus = bustest.Connect(t, w.nats.URL(), slog.New(slog.DiscardHandler))
 	var err error
-	if w.bus, err = bus.Connect(t.Context(), cfg, "test", slog.New(slog.DiscardHandler)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.bus.Close)
 	if w.store, err = NewStore(t.Context(), w.bus); err != nil {
 		t.Fatal(err)
 	}
 	return w
-}
-
-func (w *world) startNATS(t *testing.T) {
-	t.Helper()
-	n, err := embedded.StartNATS(w.dir, w.addr, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.nats = n
 }
 
 // watch keeps an index until the test ends.
@@ -72,15 +54,7 @@ func (w *world) watch(t *testing.T) (*Index, *Watcher) {
 	t.Helper()
 	index := NewIndex()
 	watcher := NewWatcher(w.store, index, slog.New(slog.DiscardHandler))
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- watcher.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	testbed.Running(t, watcher.Run)
 	return index, watcher
 }
 
@@ -94,18 +68,6 @@ func (w *world) create(t *testing.T, pb *posthastev1.Subscription) *Subscription
 		t.Fatal(err)
 	}
 	return s
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited in vain: %s", what)
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
 }
 
 func nth(prefix string, i int) string { return prefix + strconv.Itoa(i) }

@@ -36,8 +36,16 @@ func NewWatcher(store *Store, index *Index, log *slog.Logger) *Watcher {
 	return w
 }
 
-// doubt says that changes may have been missed.
+// doubt says that changes may have been missed. What is doubted already stays
+// so, with those who wait for its end.
 func (w *Watcher) doubt() {
+	if now := w.current.Load(); now != nil {
+		select {
+		case <-*now:
+		default:
+			return
+		}
+	}
 	open := make(chan struct{})
 	w.current.Store(&open)
 }

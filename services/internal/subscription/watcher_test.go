@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func TestWatcherFollows(t *testing.T) {
@@ -82,30 +83,29 @@ func TestUnreadableIsLeftOut(t *testing.T) {
 func TestWatcherSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.addr = w.nats.URL()[len("nats://"):]
 	gone := w.create(t, &posthastev1.Subscription{Tenant: "a", EventTypes: []string{"x"}, Status: active})
 	stays := w.create(t, &posthastev1.Subscription{Tenant: "a", EventTypes: []string{"x"}, Status: active})
 	index, watcher := w.watch(t)
 	<-watcher.Loaded()
-	if err := w.nats.Close(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the connection is lost", func() bool { return !w.bus.Connected() })
+	w.nats.Stop()
+	testbed.Eventually(t, "the connection is lost", func() bool { return !w.bus.Connected() })
 	if len(matched(index, "a", "x")) != 2 {
 		t.Error("the index forgot what it held")
 	}
-	eventually(t, "the index is doubted", func() bool { return !isCurrent(t, watcher) })
-	w.startNATS(t)
-	eventually(t, "the connection is back", w.bus.Connected)
-	eventually(t, "a removal", func() bool {
+	testbed.Eventually(t, "the index is doubted", func() bool { return !isCurrent(t, watcher) })
+	waited := make(chan error, 1)
+	go func() { waited <- watcher.Current(t.Context()) }()
+	w.nats.Start(t)
+	testbed.Eventually(t, "the connection is back", w.bus.Connected)
+	testbed.Eventually(t, "a removal", func() bool {
 		_, err := w.store.Delete(t.Context(), "a", gone.GetId())
 		return err == nil || errors.Is(err, ErrNotFound)
 	})
 	added := w.create(t, &posthastev1.Subscription{Tenant: "a", EventTypes: []string{"x"}, Status: active})
-	eventually(t, "the index follows again", func() bool {
+	testbed.Eventually(t, "the index follows again", func() bool {
 		return cmp.Equal(ids([]*Subscription{stays, added}), matched(index, "a", "x"))
 	})
-	if err := watcher.Current(t.Context()); err != nil {
+	if err := <-waited; err != nil {
 		t.Error(err)
 	}
 }
