@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -32,14 +34,19 @@ type slot struct {
 	index int
 }
 
-// part is what one call has under way. Its fields are guarded by acks.mu until
-// ready is closed; then they are the caller's.
+// part is what one call has under way. It is guarded by acks.mu until ready
+// holds its token; then it is the caller's, who gives it back.
 type part struct {
 	left  int
 	acks  []Ack
-	errs  []error
+	began time.Time
 	ready chan struct{}
+	// The first message that failed, and why; none where err is nil.
+	failed int
+	err    error
 }
+
+var parts = sync.Pool{New: func() any { return &part{ready: make(chan struct{}, 1)} }}
 
 func newAcks(conn *nats.Conn) (*acks, error) {
 	a := &acks{conn: conn, prefix: nats.NewInbox() + ".", waiting: make(map[uint64]slot), done: make(chan struct{})}
@@ -61,23 +68,41 @@ func (a *acks) close() {
 	<-a.done
 }
 
-// watch fails what is under way when the connection is lost: its acks will not
-// come.
+// watch fails what is under way when the connection is lost, for its acks will
+// not come, and what has waited for too long.
 func (a *acks) watch() {
 	defer close(a.done)
-	for range a.status {
-		a.mu.Lock()
-		for token, s := range a.waiting {
-			a.settle(token, s, Ack{}, nats.ErrDisconnected)
+	ticker := time.NewTicker(ackTimeout / 5)
+	defer ticker.Stop()
+	for {
+		select {
+		case _, open := <-a.status:
+			if !open {
+				return
+			}
+			a.failBefore(time.Now(), nats.ErrDisconnected)
+		case now := <-ticker.C:
+			a.failBefore(now.Add(-ackTimeout), errNoAck)
 		}
-		a.mu.Unlock()
+	}
+}
+
+// failBefore settles what began by then.
+func (a *acks) failBefore(then time.Time, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for token, s := range a.waiting {
+		if !s.part.began.After(then) {
+			a.settle(token, s, Ack{}, err)
+		}
 	}
 }
 
 // expect returns a part of n messages and the token of its first; the others
 // follow.
 func (a *acks) expect(n int) (p *part, first uint64) {
-	p = &part{left: n, acks: make([]Ack, n), errs: make([]error, n), ready: make(chan struct{})}
+	p = parts.Get().(*part)
+	p.left, p.acks, p.began, p.err = n, slices.Grow(p.acks[:0], n)[:n], time.Now(), nil
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	first = a.last + 1
@@ -102,9 +127,13 @@ func (a *acks) fail(first uint64, n int, err error) {
 // settle notes the end of one message. The caller holds mu.
 func (a *acks) settle(token uint64, s slot, ack Ack, err error) {
 	delete(a.waiting, token)
-	s.part.acks[s.index], s.part.errs[s.index] = ack, err
-	if s.part.left--; s.part.left == 0 {
-		close(s.part.ready)
+	p := s.part
+	p.acks[s.index] = ack
+	if err != nil && (p.err == nil || s.index < p.failed) {
+		p.failed, p.err = s.index, err
+	}
+	if p.left--; p.left == 0 {
+		p.ready <- struct{}{} // has room for the one
 	}
 }
 

@@ -145,20 +145,17 @@ func (p *Publisher) send(ctx context.Context, msgs []Msg, out []Ack) (int, error
 			break
 		}
 	}
-	timeout := time.NewTimer(ackTimeout)
-	defer timeout.Stop()
 	select {
 	case <-part.ready:
 	case <-ctx.Done():
 		acks.fail(first, len(msgs), ctx.Err())
-	case <-timeout.C:
-		acks.fail(first, len(msgs), errNoAck)
+		<-part.ready
 	}
 	copy(out, part.acks)
-	for i, err := range part.errs {
-		if err != nil {
-			return i, fmt.Errorf("publish %s: %w", msgs[i].Subject, tooLarge(err))
-		}
+	failed, err := part.failed, part.err
+	parts.Put(part)
+	if err != nil {
+		return failed, fmt.Errorf("publish %s: %w", msgs[failed].Subject, tooLarge(err))
 	}
 	return len(msgs), nil
 }
