@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"syscall"
 
 	"github.com/nats-io/nats.go"
 
@@ -112,6 +113,10 @@ func (p *Posthaste) startAdmin(ctx context.Context) (err error) {
 	}
 	p.process.OnClose(func() error { return p.metrics.Shutdown(context.WithoutCancel(ctx)) })
 	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, p.metrics.Handler(), p.cfg.Telemetry.Profile)
+	if errors.Is(err, syscall.EADDRINUSE) && p.cfg.AdminAddr == defaultAdminAddr {
+		// Nobody asked for this very port, and Prometheus has the same one.
+		p.adminAddr, err = p.process.Admin("127.0.0.1:0", p.metrics.Handler(), p.cfg.Telemetry.Profile)
+	}
 	return err
 }
 
@@ -157,6 +162,7 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 	}
 	p.process.Support(p.subs.Watcher.Run)
 	p.process.Check("subscriptions", p.subs.Watcher.Ready)
+	p.cfg.Auth.Warn(p.log)
 	p.keys = auth.NewKeys(p.cfg.Auth)
 	p.guard = ssrf.New(p.cfg.Endpoints, nil)
 

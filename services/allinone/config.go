@@ -20,7 +20,7 @@ import (
 // Config is that of the four services and of what they are given here.
 type Config struct {
 	Addr       string        `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8080"`
-	AdminAddr  string        `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9090"`
+	AdminAddr  string        `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics. Where the default is taken: any free port." default:"127.0.0.1:9090"`
 	Grace      time.Duration `name:"grace" group:"Process" unit:"duration" help:"How long what is in flight may take at a stop." default:"15s"`
 	DataDir    string        `name:"data-dir" group:"Process" unit:"path" help:"Directory of the embedded servers' data and of the API key." default:"./.posthaste"`
 	NATSListen string        `name:"nats-listen" group:"Process" unit:"host:port" help:"Client address of the embedded NATS, for producers to publish to." default:"127.0.0.1:4222"`
@@ -37,6 +37,9 @@ type Config struct {
 	Control    control.Config    `embed:""`
 	Telemetry  telemetry.Config  `embed:""`
 }
+
+// defaultAdminAddr is AdminAddr's default.
+const defaultAdminAddr = "127.0.0.1:9090"
 
 // openToLoopback lets endpoints on this machine receive, without TLS: what
 // somebody who tries Posthaste has.

@@ -123,7 +123,7 @@ func TestWrongSettings(t *testing.T) {
 		{env{"POSTHASTE_ADR": "x"}, []string{"dev"}, "did you mean POSTHASTE_ADDR"},
 		{env{"POSTHASTE_GRACE": "soon"}, []string{"router"}, "POSTHASTE_GRACE"},
 		{nil, []string{"dispatcher", "--disable-after=many"}, "disable-after"},
-		{env{"POSTHASTE_API_KEY": "short"}, []string{"ingest"}, "api-key"},
+		{env{"POSTHASTE_API_KEY": testKey, "POSTHASTE_TENANT_RATE": "-1"}, []string{"ingest"}, "tenant-rate"},
 		{nil, []string{"control"}, "api-key"},
 		{nil, []string{"dispatch"}, "did you mean dispatcher"},
 	} {

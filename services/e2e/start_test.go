@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"net"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -24,6 +26,25 @@ func TestStoppedWhileItWaitsForNATS(t *testing.T) {
 			t.Errorf("%s: exit code %d", name, code)
 		}
 	}
+}
+
+// The admin address that nobody chose gives way where it is taken.
+func TestDevFindsAnAdminPort(t *testing.T) {
+	begin(t)
+	const usual = "127.0.0.1:9090"
+	if l, err := net.Listen("tcp", usual); err == nil {
+		defer l.Close() // else somebody has it already, which does as well
+	}
+	d := newDev(t)
+	delete(d.settings, "POSTHASTE_ADMIN_ADDR")
+	p := start(t, "dev", posthaste(t), d.settings, "dev")
+	eventually(t, "the greeting", func() bool { return strings.Contains(p.out.String(), "API key") }, nil)
+	d.service = &service{process: p}
+	admin := d.printed(t, `admin +http://(\S+)`)
+	if admin == usual {
+		t.Fatalf("the admin address is %s, which is taken", admin)
+	}
+	eventually(t, "it to be ready", func() bool { return statusOf(t, "http://"+admin+"/readyz") == http.StatusOK }, nil)
 }
 
 // statusOf is 0 where nobody answers.

@@ -42,6 +42,7 @@ func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
+	cfg.Auth.Warn(n.log)
 	s, err := control.New(ctx, cfg.Control, control.Deps{
 		Store: live.Store, Index: live.Index, Watcher: live.Watcher, Redis: redis,
 		Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil), Log: n.log, Schedule: &standard,

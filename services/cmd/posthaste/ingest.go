@@ -28,6 +28,7 @@ func runIngest(ctx context.Context, cfg ingestConfig) error {
 
 // build adds the service to its node.
 func (cfg *ingestConfig) build(_ context.Context, n *node) error {
+	cfg.Auth.Warn(n.log)
 	keys := auth.NewKeys(cfg.Auth)
 	s, err := ingest.New(cfg.Ingest, ingest.Deps{
 		Bus: n.bus, Event: cfg.Event, Keys: keys, Log: n.log, Meter: n.metrics.Meter("ingest"),

@@ -4,7 +4,7 @@ package auth
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -14,18 +14,17 @@ import (
 
 // Config holds the bootstrap key.
 type Config struct {
-	APIKey settings.Secret `name:"api-key" group:"Access" secret:"" help:"Bootstrap API key, an administrator's. At least 16 characters. dev makes one where none is given."`
+	APIKey settings.Secret `name:"api-key" group:"Access" secret:"" help:"Bootstrap API key, an administrator's. Make it long and random: a short one is warned of. dev makes one where none is given."`
 }
 
-const minKey = 16 // characters
+// shortKey is the length below which a key can be guessed, in characters.
+const shortKey = 16
 
-// Validate holds for a key that is given. Whether one must be is for the
-// command to say.
-func (c *Config) Validate() error {
-	if n := len(c.APIKey.Reveal()); n > 0 && n < minKey {
-		return errors.New("api-key: must have at least 16 characters")
+// Warn logs what is allowed but not wise.
+func (c *Config) Warn(log *slog.Logger) {
+	if n := len(c.APIKey.Reveal()); n > 0 && n < shortKey {
+		log.Warn("the API key is short and can be guessed", "characters", n, "advised", shortKey)
 	}
-	return nil
 }
 
 // Principal is who makes a request.

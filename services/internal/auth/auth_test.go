@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -85,13 +87,17 @@ func TestFor(t *testing.T) {
 	}
 }
 
-func TestValidate(t *testing.T) {
+func TestWarnsOfAShortKey(t *testing.T) {
 	t.Parallel()
-	for given, want := range map[settings.Secret]string{"": "", "0123456789abcde": "at least 16", key: ""} {
+	for given, warned := range map[settings.Secret]bool{"": false, "0123456789abcde": true, key: false} {
+		var log bytes.Buffer
 		cfg := Config{APIKey: given}
-		err := cfg.Validate()
-		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), "api-key: ") || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%d characters: %v", len(given.Reveal()), err)
+		cfg.Warn(slog.New(slog.NewTextHandler(&log, nil)))
+		if got := strings.Contains(log.String(), "can be guessed"); got != warned {
+			t.Errorf("%d characters: logged %q", len(given.Reveal()), &log)
+		}
+		if given != "" && strings.Contains(log.String(), given.Reveal()) {
+			t.Error("the key is in the log")
 		}
 	}
 }
