@@ -58,7 +58,7 @@ func TestRetryUntilStreamExists(t *testing.T) {
 
 func TestRetryEnds(t *testing.T) {
 	t.Parallel()
-	nc := natstest.Start(t).Connect(t) // Without a stream.
+	nc := natstest.Start(t).Connect(t)                             // Without a stream.
 	p := mustProducer(t, nc, producer.WithMaxElapsed(time.Second)) // time enough for one answer on a busy machine
 	ack, err := p.Publish(t.Context(), event("1"))
 	if !errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, producer.ErrRefused) || ack.ID != "1" {
