@@ -55,8 +55,7 @@ func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, ext
 	notify := func(err error, next time.Duration) {
 		log.Warn("NATS is not ready", "error", err, "retry_in", next.Round(time.Millisecond))
 	}
-	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
-		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	policy := BackOff(FirstWait)
 	if err := backoff.RetryNotify(ready, backoff.WithContext(policy, ctx), notify); err != nil {
 		b.Close()
 		if lastErr != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -26,8 +25,7 @@ type ConsumeOptions struct {
 // A lost connection is waited out. A consumer that is gone (deleted by hand,
 // restored from a backup) is provisioned anew.
 func (b *Bus) Consume(ctx context.Context, stream, durable string, opts ConsumeOptions, handle func(jetstream.Msg)) error {
-	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
-		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	policy := BackOff(FirstWait)
 	for ctx.Err() == nil {
 		started := time.Now()
 		err := b.consumeUntil(ctx, stream, durable, opts, handle)

@@ -127,9 +127,9 @@ func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
 	return b.ensure(ctx, c)
 }
 
-// ensure makes or changes the consumer. MaxDeliver is unlimited, for a work queue keeps for ever what has reached
-// it, and BackOff stays unset, for it overrides AckWait and distorts
-// NakWithDelay.
+// ensure makes or changes the consumer. MaxDeliver is unlimited, for a work
+// queue keeps for ever what has reached it, and BackOff stays unset, for it
+// overrides AckWait and distorts NakWithDelay.
 func (b *Bus) ensure(ctx context.Context, c Consumer) error {
 	_, err := b.JS.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
 		Durable:       c.Name,

@@ -74,8 +74,7 @@ func (p *Publisher) Publish(ctx context.Context, msgs []Msg) error {
 		return err
 	}
 	msgs = msgs[done:]
-	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(20*time.Millisecond),
-		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	policy := BackOff(20 * time.Millisecond)
 	return backoff.Retry(func() error {
 		done, err := p.publish(ctx, msgs, nil)
 		msgs = msgs[done:]

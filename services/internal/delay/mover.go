@@ -34,8 +34,7 @@ func NewMover(b *bus.Bus, publisher *bus.Publisher, log *slog.Logger) *Mover {
 // provision makes the tiers' consumers and goes on trying while JetStream is
 // away. The error is one that waiting does not change.
 func (m *Mover) provision(ctx context.Context) error {
-	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
-		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	policy := bus.BackOff(bus.FirstWait)
 	return backoff.RetryNotify(func() error {
 		err := m.ensure(ctx)
 		if bus.Refused(err) {

@@ -10,9 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/posthaste/posthaste/services/internal/bus"
 )
 
 // Watcher keeps an Index like the bucket.
@@ -79,8 +80,7 @@ func (w *Watcher) Ready(context.Context) error {
 // Run keeps the index until ctx ends. A watch that breaks off is begun anew,
 // and what was removed meanwhile is found.
 func (w *Watcher) Run(ctx context.Context) error {
-	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond),
-		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
+	policy := bus.BackOff(bus.FirstWait)
 	for ctx.Err() == nil {
 		if err := w.watch(ctx, policy.Reset); ctx.Err() == nil {
 			w.rest(ctx, err, policy.NextBackOff())
