@@ -105,7 +105,21 @@ type Attempt struct {
 	Answer  []byte  `protobuf:"bytes,12,opt,name=answer,proto3" json:"answer,omitempty"`
 	Outcome Outcome `protobuf:"varint,13,opt,name=outcome,proto3,enum=posthaste.v1.Outcome" json:"outcome,omitempty"`
 	// When the next attempt is due; unset where none follows.
-	NextAt        *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
+	NextAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
+	// The delivery's: "" for the one that the router made, else the id of the
+	// redelivery or replay.
+	Round string `protobuf:"bytes,15,opt,name=round,proto3" json:"round,omitempty"`
+	// The delivery was a test.
+	Test bool `protobuf:"varint,16,opt,name=test,proto3" json:"test,omitempty"`
+	// Where it was sent.
+	Url string `protobuf:"bytes,17,opt,name=url,proto3" json:"url,omitempty"`
+	// The header of the request, a line for each value, as in HTTP/1.1. Values of
+	// the subscription's own headers are hidden.
+	RequestHeader []byte `protobuf:"bytes,18,opt,name=request_header,json=requestHeader,proto3" json:"request_header,omitempty"`
+	// When the delivery was made.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Place of the event in EVENTS.
+	Sequence      uint64 `protobuf:"varint,20,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -238,11 +252,53 @@ func (x *Attempt) GetNextAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Attempt) GetRound() string {
+	if x != nil {
+		return x.Round
+	}
+	return ""
+}
+
+func (x *Attempt) GetTest() bool {
+	if x != nil {
+		return x.Test
+	}
+	return false
+}
+
+func (x *Attempt) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Attempt) GetRequestHeader() []byte {
+	if x != nil {
+		return x.RequestHeader
+	}
+	return nil
+}
+
+func (x *Attempt) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Attempt) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
 var File_posthaste_v1_attempt_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_attempt_proto_rawDesc = "" +
 	"\n" +
-	"\x1aposthaste/v1/attempt.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x03\n" +
+	"\x1aposthaste/v1/attempt.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\x05\n" +
 	"\aAttempt\x12\x1f\n" +
 	"\vdelivery_id\x18\x01 \x01(\tR\n" +
 	"deliveryId\x12'\n" +
@@ -261,7 +317,14 @@ const file_posthaste_v1_attempt_proto_rawDesc = "" +
 	"\x05error\x18\v \x01(\tR\x05error\x12\x16\n" +
 	"\x06answer\x18\f \x01(\fR\x06answer\x12/\n" +
 	"\aoutcome\x18\r \x01(\x0e2\x15.posthaste.v1.OutcomeR\aoutcome\x123\n" +
-	"\anext_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06nextAt*d\n" +
+	"\anext_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06nextAt\x12\x14\n" +
+	"\x05round\x18\x0f \x01(\tR\x05round\x12\x12\n" +
+	"\x04test\x18\x10 \x01(\bR\x04test\x12\x10\n" +
+	"\x03url\x18\x11 \x01(\tR\x03url\x12%\n" +
+	"\x0erequest_header\x18\x12 \x01(\fR\rrequestHeader\x129\n" +
+	"\n" +
+	"created_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x1a\n" +
+	"\bsequence\x18\x14 \x01(\x04R\bsequence*d\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11OUTCOME_DELIVERED\x10\x01\x12\x12\n" +
@@ -293,11 +356,12 @@ var file_posthaste_v1_attempt_proto_depIdxs = []int32{
 	3, // 1: posthaste.v1.Attempt.latency:type_name -> google.protobuf.Duration
 	0, // 2: posthaste.v1.Attempt.outcome:type_name -> posthaste.v1.Outcome
 	2, // 3: posthaste.v1.Attempt.next_at:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2, // 4: posthaste.v1.Attempt.created_at:type_name -> google.protobuf.Timestamp
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_posthaste_v1_attempt_proto_init() }

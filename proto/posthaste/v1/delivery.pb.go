@@ -43,7 +43,16 @@ type Delivery struct {
 	Deferrals uint32 `protobuf:"varint,7,opt,name=deferrals,proto3" json:"deferrals,omitempty"`
 	// Why it waits or waited last: a reason of the dispatcher, such as
 	// "server_error" or "endpoint_busy".
-	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Place of the event in EVENTS, so it rises in the order in which events were
+	// accepted. Deliveries of an event that is not there have the last place.
+	Sequence uint64 `protobuf:"varint,9,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Empty for the delivery that the router made. A redelivery or a replay has
+	// its own id here: the same delivery, made again.
+	Round string `protobuf:"bytes,10,opt,name=round,proto3" json:"round,omitempty"`
+	// A test has one attempt, counts for nothing, and goes to a disabled
+	// subscription too.
+	Test          bool `protobuf:"varint,11,opt,name=test,proto3" json:"test,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -134,11 +143,32 @@ func (x *Delivery) GetReason() string {
 	return ""
 }
 
+func (x *Delivery) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *Delivery) GetRound() string {
+	if x != nil {
+		return x.Round
+	}
+	return ""
+}
+
+func (x *Delivery) GetTest() bool {
+	if x != nil {
+		return x.Test
+	}
+	return false
+}
+
 var File_posthaste_v1_delivery_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_delivery_proto_rawDesc = "" +
 	"\n" +
-	"\x1bposthaste/v1/delivery.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18posthaste/v1/event.proto\"\xb4\x02\n" +
+	"\x1bposthaste/v1/delivery.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18posthaste/v1/event.proto\"\xfa\x02\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
 	"\x0fsubscription_id\x18\x02 \x01(\tR\x0esubscriptionId\x12)\n" +
@@ -149,7 +179,11 @@ const file_posthaste_v1_delivery_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x1c\n" +
 	"\tdeferrals\x18\a \x01(\rR\tdeferrals\x12\x16\n" +
-	"\x06reason\x18\b \x01(\tR\x06reasonB?Z=github.com/posthaste/posthaste/proto/posthaste/v1;posthastev1b\x06proto3"
+	"\x06reason\x18\b \x01(\tR\x06reason\x12\x1a\n" +
+	"\bsequence\x18\t \x01(\x04R\bsequence\x12\x14\n" +
+	"\x05round\x18\n" +
+	" \x01(\tR\x05round\x12\x12\n" +
+	"\x04test\x18\v \x01(\bR\x04testB?Z=github.com/posthaste/posthaste/proto/posthaste/v1;posthastev1b\x06proto3"
 
 var (
 	file_posthaste_v1_delivery_proto_rawDescOnce sync.Once

@@ -96,9 +96,20 @@ type Subscription struct {
 	CreatedAt      *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	UpdatedAt      *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Waits before the second attempt and those after it. Empty: the dialect's.
-	Delays        []*durationpb.Duration `protobuf:"bytes,14,rep,name=delays,proto3" json:"delays,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Delays []*durationpb.Duration `protobuf:"bytes,14,rep,name=delays,proto3" json:"delays,omitempty"`
+	// From the start of a POST to the end of its answer. Unset: the dialect's.
+	Timeout *durationpb.Duration `protobuf:"bytes,15,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	// Further headers of every POST. Their values are secrets.
+	Headers map[string]string `protobuf:"bytes,16,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Failed deliveries in a row that disable it; 0 for never. Unset: the
+	// dialect's.
+	DisableAfter *uint32 `protobuf:"varint,17,opt,name=disable_after,json=disableAfter,proto3,oneof" json:"disable_after,omitempty"`
+	// Content-Type of every POST. Empty: the dialect's.
+	ContentType string `protobuf:"bytes,18,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	// When it was disabled, newest first, at most 20: what came then was missed.
+	DisabledPeriods []*DisabledPeriod `protobuf:"bytes,19,rep,name=disabled_periods,json=disabledPeriods,proto3" json:"disabled_periods,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Subscription) Reset() {
@@ -229,11 +240,49 @@ func (x *Subscription) GetDelays() []*durationpb.Duration {
 	return nil
 }
 
+func (x *Subscription) GetTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.Timeout
+	}
+	return nil
+}
+
+func (x *Subscription) GetHeaders() map[string]string {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *Subscription) GetDisableAfter() uint32 {
+	if x != nil && x.DisableAfter != nil {
+		return *x.DisableAfter
+	}
+	return 0
+}
+
+func (x *Subscription) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+func (x *Subscription) GetDisabledPeriods() []*DisabledPeriod {
+	if x != nil {
+		return x.DisabledPeriods
+	}
+	return nil
+}
+
 // Filters narrow a subscription to some of the events of its types.
 type Filters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where not empty, only events whose data.taskId is listed match.
-	TaskIds       []string `protobuf:"bytes,1,rep,name=task_ids,json=taskIds,proto3" json:"task_ids,omitempty"`
+	TaskIds []string `protobuf:"bytes,1,rep,name=task_ids,json=taskIds,proto3" json:"task_ids,omitempty"`
+	// A JSON object in Amazon EventBridge's pattern language, matched against
+	// the event's data. Empty: all match.
+	Pattern       []byte `protobuf:"bytes,2,opt,name=pattern,proto3" json:"pattern,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -275,12 +324,20 @@ func (x *Filters) GetTaskIds() []string {
 	return nil
 }
 
+func (x *Filters) GetPattern() []byte {
+	if x != nil {
+		return x.Pattern
+	}
+	return nil
+}
+
 // Secret signs deliveries.
 type Secret struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Value string                 `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
 	// Unset: does not expire.
 	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -329,11 +386,72 @@ func (x *Secret) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Secret) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+// DisabledPeriod is a time without deliveries.
+type DisabledPeriod struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	From  *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Unset: it has not ended.
+	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisabledPeriod) Reset() {
+	*x = DisabledPeriod{}
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisabledPeriod) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisabledPeriod) ProtoMessage() {}
+
+func (x *DisabledPeriod) ProtoReflect() protoreflect.Message {
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisabledPeriod.ProtoReflect.Descriptor instead.
+func (*DisabledPeriod) Descriptor() ([]byte, []int) {
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *DisabledPeriod) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *DisabledPeriod) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
 var File_posthaste_v1_subscription_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
-	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x04\n" +
+	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\a\n" +
 	"\fSubscription\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -353,13 +471,28 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"created_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
 	"updated_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x121\n" +
-	"\x06delays\x18\x0e \x03(\v2\x19.google.protobuf.DurationR\x06delays\"$\n" +
+	"\x06delays\x18\x0e \x03(\v2\x19.google.protobuf.DurationR\x06delays\x123\n" +
+	"\atimeout\x18\x0f \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12A\n" +
+	"\aheaders\x18\x10 \x03(\v2'.posthaste.v1.Subscription.HeadersEntryR\aheaders\x12(\n" +
+	"\rdisable_after\x18\x11 \x01(\rH\x00R\fdisableAfter\x88\x01\x01\x12!\n" +
+	"\fcontent_type\x18\x12 \x01(\tR\vcontentType\x12G\n" +
+	"\x10disabled_periods\x18\x13 \x03(\v2\x1c.posthaste.v1.DisabledPeriodR\x0fdisabledPeriods\x1a:\n" +
+	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
+	"\x0e_disable_after\">\n" +
 	"\aFilters\x12\x19\n" +
-	"\btask_ids\x18\x01 \x03(\tR\ataskIds\"Y\n" +
+	"\btask_ids\x18\x01 \x03(\tR\ataskIds\x12\x18\n" +
+	"\apattern\x18\x02 \x01(\fR\apattern\"\x94\x01\n" +
 	"\x06Secret\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x129\n" +
 	"\n" +
-	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt*{\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x129\n" +
+	"\n" +
+	"created_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"r\n" +
+	"\x0eDisabledPeriod\x12.\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
+	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until*{\n" +
 	"\x12SubscriptionStatus\x12#\n" +
 	"\x1fSUBSCRIPTION_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aSUBSCRIPTION_STATUS_ACTIVE\x10\x01\x12 \n" +
@@ -378,29 +511,37 @@ func file_posthaste_v1_subscription_proto_rawDescGZIP() []byte {
 }
 
 var file_posthaste_v1_subscription_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_posthaste_v1_subscription_proto_goTypes = []any{
 	(SubscriptionStatus)(0),       // 0: posthaste.v1.SubscriptionStatus
 	(*Subscription)(nil),          // 1: posthaste.v1.Subscription
 	(*Filters)(nil),               // 2: posthaste.v1.Filters
 	(*Secret)(nil),                // 3: posthaste.v1.Secret
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 5: google.protobuf.Duration
+	(*DisabledPeriod)(nil),        // 4: posthaste.v1.DisabledPeriod
+	nil,                           // 5: posthaste.v1.Subscription.HeadersEntry
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 7: google.protobuf.Duration
 }
 var file_posthaste_v1_subscription_proto_depIdxs = []int32{
-	2, // 0: posthaste.v1.Subscription.filters:type_name -> posthaste.v1.Filters
-	3, // 1: posthaste.v1.Subscription.secrets:type_name -> posthaste.v1.Secret
-	0, // 2: posthaste.v1.Subscription.status:type_name -> posthaste.v1.SubscriptionStatus
-	4, // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
-	4, // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
-	4, // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
-	5, // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
-	4, // 7: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	2,  // 0: posthaste.v1.Subscription.filters:type_name -> posthaste.v1.Filters
+	3,  // 1: posthaste.v1.Subscription.secrets:type_name -> posthaste.v1.Secret
+	0,  // 2: posthaste.v1.Subscription.status:type_name -> posthaste.v1.SubscriptionStatus
+	6,  // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
+	6,  // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
+	6,  // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
+	7,  // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
+	7,  // 7: posthaste.v1.Subscription.timeout:type_name -> google.protobuf.Duration
+	5,  // 8: posthaste.v1.Subscription.headers:type_name -> posthaste.v1.Subscription.HeadersEntry
+	4,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
+	6,  // 10: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
+	6,  // 11: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
+	6,  // 12: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
+	6,  // 13: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_posthaste_v1_subscription_proto_init() }
@@ -408,13 +549,14 @@ func file_posthaste_v1_subscription_proto_init() {
 	if File_posthaste_v1_subscription_proto != nil {
 		return
 	}
+	file_posthaste_v1_subscription_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_posthaste_v1_subscription_proto_rawDesc), len(file_posthaste_v1_subscription_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -22,6 +22,8 @@ type Config struct {
 	AttemptsMaxAge time.Duration  `name:"attempts-max-age" group:"Streams" unit:"duration" help:"How long the records of attempts are kept." default:"168h"`
 	RejectedMaxAge time.Duration  `name:"rejected-max-age" group:"Streams" unit:"duration" help:"How long unreadable events are kept." default:"168h"`
 	DedupWindow    time.Duration  `name:"dedup-window" group:"Streams" unit:"duration" help:"How long JetStream remembers message ids. A million ids cost it 250 MB." default:"2m"`
+	ReplaysMaxAge  time.Duration  `name:"replays-max-age" group:"Streams" unit:"duration" help:"How long a replay is kept after its last change." default:"720h"`
+	IdempotencyTTL time.Duration  `name:"idempotency-ttl" group:"Streams" unit:"duration" help:"How long the answer to a request with an Idempotency-Key is kept." default:"24h"`
 	AckWait        time.Duration  `name:"ack-wait" group:"Streams" unit:"duration" help:"How long a message stays with a service that fell silent before another gets it." default:"30s"`
 
 	LaneMaxAckPending   int `name:"lane-max-ack-pending" group:"Streams" unit:"count" help:"Deliveries of a lane in the hands of all dispatchers together." default:"8192"`
@@ -42,6 +44,10 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("attempts-max-age: must be at least 1m, is %s", c.AttemptsMaxAge)
 	case c.RejectedMaxAge < time.Minute:
 		return fmt.Errorf("rejected-max-age: must be at least 1m, is %s", c.RejectedMaxAge)
+	case c.ReplaysMaxAge < time.Hour:
+		return fmt.Errorf("replays-max-age: must be at least 1h, is %s", c.ReplaysMaxAge)
+	case c.IdempotencyTTL < time.Minute:
+		return fmt.Errorf("idempotency-ttl: must be at least 1m, is %s", c.IdempotencyTTL)
 	case c.EventsMaxBytes < 0:
 		return errors.New("events-max-bytes: must not be negative")
 	case c.AckWait < time.Second:

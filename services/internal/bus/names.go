@@ -11,11 +11,22 @@ const (
 	StreamRejected   = "REJECTED"   // rejected.<tenant>; events that could not be read
 )
 
-// BucketSubscriptions is the KV bucket of subscriptions, keyed <tenant>.<id>.
-const BucketSubscriptions = "subscriptions"
+// KV buckets.
+const (
+	BucketSubscriptions = "subscriptions" // <tenant>.<id>
+	BucketClaims        = "claims"        // <tenant>.<digest>; who has what only one may have
+	BucketTenants       = "tenants"       // <tenant>
+	BucketEventTypes    = "event-types"   // <tenant>.<type>; the server's under "_"
+	BucketReplays       = "replays"       // <tenant>.<id>
+	BucketIdempotency   = "idempotency"   // <tenant>.<digest>; answers to requests with an Idempotency-Key
+)
 
-// ConsumerRouter is the durable consumer that all routers share.
-const ConsumerRouter = "router"
+// Durable consumers, each shared by all processes of its kind.
+const (
+	ConsumerRouter   = "router"   // of EVENTS
+	ConsumerHistory  = "history"  // of ATTEMPTS, in control
+	ConsumerNotifier = "notifier" // of EVENTS, in control: what operators are told of
+)
 
 // Lane is a queue of deliveries with a durable consumer of its own, so that
 // due retries and fresh deliveries never wait for each other.

@@ -65,6 +65,23 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 	return all
 }
 
+func (b *Bus) buckets() []jetstream.KeyValueConfig {
+	all := []jetstream.KeyValueConfig{
+		{Bucket: BucketSubscriptions, Description: "Subscriptions by <tenant>.<id>"},
+		{Bucket: BucketClaims, Description: "What only one subscription of a tenant may have"},
+		{Bucket: BucketTenants, Description: "Settings of tenants"},
+		{Bucket: BucketEventTypes, Description: "The catalogue of event types"},
+		{Bucket: BucketReplays, Description: "Replays and how far they are", TTL: b.cfg.ReplaysMaxAge},
+		{Bucket: BucketIdempotency, Description: "Answers to requests with an Idempotency-Key", TTL: b.cfg.IdempotencyTTL},
+	}
+	for i := range all {
+		all[i].History = 1
+		all[i].Storage = jetstream.FileStorage
+		all[i].Replicas = b.cfg.Replicas
+	}
+	return all
+}
+
 // provision makes the streams, buckets and consumers what the configuration
 // says. It may run any number of times, from any number of services.
 func (b *Bus) provision(ctx context.Context) error {
@@ -73,15 +90,10 @@ func (b *Bus) provision(ctx context.Context) error {
 			return refused(fmt.Errorf("provision stream %s: %w", cfg.Name, err))
 		}
 	}
-	_, err := b.JS.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket:      BucketSubscriptions,
-		Description: "Subscriptions by <tenant>.<id>",
-		History:     1,
-		Storage:     jetstream.FileStorage,
-		Replicas:    b.cfg.Replicas,
-	})
-	if err != nil {
-		return refused(fmt.Errorf("provision bucket %s: %w", BucketSubscriptions, err))
+	for _, cfg := range b.buckets() {
+		if _, err := b.JS.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
+			return refused(fmt.Errorf("provision bucket %s: %w", cfg.Bucket, err))
+		}
 	}
 	for _, c := range b.consumers() {
 		if err := b.ensure(ctx, c); err != nil {
