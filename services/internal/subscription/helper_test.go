@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
@@ -47,6 +48,16 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// raw is the bucket itself.
+func (w *world) raw(t *testing.T) jetstream.KeyValue {
+	t.Helper()
+	kv, err := w.bus.JS.KeyValue(t.Context(), bus.BucketSubscriptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kv
 }
 
 // watch keeps an index until the test ends.

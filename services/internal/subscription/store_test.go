@@ -1,16 +1,14 @@
 package subscription
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/kv"
 )
 
 func TestStore(t *testing.T) {
@@ -25,7 +23,7 @@ func TestStore(t *testing.T) {
 	if tenant, err := w.store.Tenant(ctx, s.GetId()); err != nil || tenant != "a" {
 		t.Errorf("tenant %q, %v", tenant, err)
 	}
-	if _, err := w.store.Create(ctx, s.Subscription); !errors.Is(err, jetstream.ErrKeyExists) {
+	if _, err := w.store.Create(ctx, s.Subscription); !errors.Is(err, kv.ErrExists) {
 		t.Errorf("created twice: %v", err)
 	}
 	if got, err := w.store.Delete(ctx, "a", s.GetId()); err != nil || got.GetUrl() != "u" {
@@ -93,26 +91,11 @@ func TestEndlessConflict(t *testing.T) {
 	w := newWorld(t)
 	s := w.create(t, &posthastev1.Subscription{Tenant: "a"})
 	interfere := func(*posthastev1.Subscription) (bool, error) {
-		_, err := w.store.kv.Put(t.Context(), "a."+s.GetId(), nil)
+		_, err := w.store.bucket.Put(t.Context(), "a."+s.GetId(), &posthastev1.Subscription{})
 		return true, err
 	}
 	if _, err := w.store.Update(t.Context(), "a", s.GetId(), time.Now(), interfere); !errors.Is(err, ErrConflict) {
 		t.Errorf("%v, want ErrConflict", err)
-	}
-}
-
-// The server has two codes for "wrong last sequence"; replicated buckets
-// answer with the second.
-func TestConflictCodes(t *testing.T) {
-	t.Parallel()
-	for _, code := range []jetstream.ErrorCode{jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant} {
-		err := errors.Join(&jetstream.APIError{Code: 400, ErrorCode: code}, jetstream.ErrKeyRevisionMismatch)
-		if !conflict(err) {
-			t.Errorf("code %d is no conflict", code)
-		}
-	}
-	if conflict(context.DeadlineExceeded) || conflict(nil) {
-		t.Error("a conflict without one")
 	}
 }
 

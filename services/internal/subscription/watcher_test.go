@@ -51,7 +51,7 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	index := NewIndex()
 	index.put(sub("s", 1, "x"))
-	watcher := NewWatcher(nil, index, slog.New(slog.DiscardHandler))
+	watcher := NewWatcher(newWorld(t).store, index, slog.New(slog.DiscardHandler))
 	if watcher.Ready(t.Context()) == nil {
 		t.Error("ready without having loaded")
 	}
@@ -68,7 +68,7 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 func TestUnreadableIsLeftOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.store.kv.Put(t.Context(), "a.evsub_bad", []byte{0xff}); err != nil {
+	if _, err := w.raw(t).Put(t.Context(), "a.evsub_bad", []byte{0xff}); err != nil {
 		t.Fatal(err)
 	}
 	good := w.create(t, &posthastev1.Subscription{Tenant: "a", EventTypes: []string{"x"}, Status: active})
