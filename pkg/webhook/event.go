@@ -2,71 +2,60 @@ package webhook
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 )
 
-// ErrBadEvent is in the errors of Parse about a body that was signed rightly
-// but is not an event.
-var ErrBadEvent = errors.New("webhook: body is not an event")
-
-// Event is the body of a delivery (spec section "Payload structure", and an
-// id). It can be decoded from JSON as it is.
+// Event is what a delivery tells (spec section "Payload structure", and an
+// id). The body of Standard Webhooks can be decoded into it as it is; the
+// other schemes have other names for the same.
 type Event struct {
-	// ID is the event's own. All deliveries of one event share it. Senders
-	// other than Posthaste may leave it out.
+	// ID is the event's own. All deliveries of one event share it. AICity and
+	// GitHub have none, and senders other than Posthaste may leave it out.
 	ID string `json:"id"`
 	// Type is a name with dots, such as "task.claimed". It tells the shape of
 	// Data.
 	Type string `json:"type"`
-	// Timestamp is when the event happened, not when it was sent.
+	// Timestamp is when the event happened, not when it was sent. GitHub does
+	// not tell.
 	Timestamp time.Time `json:"timestamp"`
 	// Data is one JSON value, as the producer wrote it.
 	Data json.RawMessage `json:"data"`
 }
 
-// Delivery is one verified attempt to tell an event.
+// Delivery is one verified attempt to tell an event. What comes from a header
+// is as good as the sender, or who repeats one of its deliveries, likes; the
+// signature covers the body, and whatever else Scheme.Content names.
 type Delivery struct {
-	// ID is the webhook-id: the same on every attempt, different for another
-	// subscription. Drop a repeat by it.
+	// ID is the same on every attempt, different for another subscription.
+	// Drop a repeat by it. AgentRail's is another one on each attempt: use
+	// Event.ID. Where a scheme has no ids for deliveries it is the event's.
 	ID string
-	// Attempted is when this attempt was made, to the second.
+	// Attempted is when this attempt was made, to the second, or zero where
+	// the scheme signs no time.
 	Attempted time.Time
+	// Attempt is the attempt's number, from 1, or 0 if it was not told.
+	Attempt int
+	// SubscriptionID is whose delivery it is, or "" if it was not told.
+	SubscriptionID string
 	// Event is what happened.
 	Event Event
 }
 
-// Parse verifies an attempt and decodes its body. It returns the errors of
-// Verify, or one that matches ErrBadEvent if the body is not a JSON object
-// with a type, an RFC 3339 timestamp if any, and text for an id if any.
+// Parse verifies an attempt and decodes what the scheme says it holds. It
+// returns the errors of Verify, or one that matches ErrBadEvent: if the body
+// is not JSON of the right form, with text for ids and type, a type, and a
+// time if any; if a header names another id or type than the body; or if an
+// attempt's number is none. The member names of the body are compared exactly.
 func (v *Verifier) Parse(header http.Header, body []byte) (Delivery, error) {
-	id, at, err := v.verify(header, body)
+	at, err := v.verify(header, body)
 	if err != nil {
 		return Delivery{}, err
 	}
-	d := Delivery{ID: id, Attempted: at}
-	if err := json.Unmarshal(body, &d.Event); err != nil {
-		return Delivery{}, badEvent(err)
+	d, err := v.scheme.read(header, body)
+	if err != nil {
+		return Delivery{}, err
 	}
-	if d.Event.Type == "" {
-		return Delivery{}, fmt.Errorf("%w: it has no type", ErrBadEvent)
-	}
+	d.Attempted = at
 	return d, nil
-}
-
-// badEvent says where decoding failed without quoting the body, which may be
-// private and would end in a log.
-func badEvent(err error) error {
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
-		return fmt.Errorf("%w: %s is no %s", ErrBadEvent, wrong.Field, wrong.Type)
-	}
-	if wrong := (*json.SyntaxError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("%w: JSON syntax error at byte %d", ErrBadEvent, wrong.Offset)
-	}
-	if wrong := (*time.ParseError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("%w: timestamp is not RFC 3339", ErrBadEvent)
-	}
-	return fmt.Errorf("%w: not a JSON object", ErrBadEvent)
 }

@@ -3,67 +3,55 @@ package webhook
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"hash"
-	"strconv"
 	"sync"
 )
 
 const (
 	// versionHMAC marks an HMAC-SHA256 signature (spec section "Signature
-	// scheme"). The comma belongs to every signature.
-	versionHMAC = "v1,"
-	// signatureLen is the length of versionHMAC and 32 bytes in base64.
-	signatureLen = len(versionHMAC) + (sha256.Size+2)/3*4
-	// maxKept bounds the bytes that a pooled state keeps: a stranger's id may
-	// be as long as the server's header limit.
-	maxKept = 1 << 10
+	// scheme"; Stripe calls it the same).
+	versionHMAC = "v1"
+	// digestRoom holds 32 bytes in hex, which is longer than base64.
+	digestRoom = 2 * sha256.Size
 )
 
-// hmacKey computes the v1 signatures of one secret.
-type hmacKey struct{ states sync.Pool }
+// hmacKey computes the HMAC-SHA256 signatures of one secret.
+type hmacKey struct {
+	encoding Encoding
+	states   sync.Pool
+}
 
 // hmacState is one computation's memory. Keying an HMAC costs two hash blocks
 // and five allocations; a state that is reused has paid them.
 type hmacState struct {
 	mac  hash.Hash
-	head []byte // "<id>.<timestamp>."
+	head []byte
 	sum  [sha256.Size]byte
 }
 
-func newHMACKey(s Secret) *hmacKey {
-	key := s.kept().key
-	return &hmacKey{sync.Pool{New: func() any {
+func newHMACKey(key []byte, encoding Encoding) *hmacKey {
+	return &hmacKey{encoding, sync.Pool{New: func() any {
 		return &hmacState{mac: hmac.New(sha256.New, key)}
 	}}}
 }
 
-func hmacKeys(secrets []Secret) ([]*hmacKey, error) {
-	if len(secrets) == 0 {
-		return nil, ErrNoSecret
-	}
-	keys := make([]*hmacKey, len(secrets))
-	for i, s := range secrets {
-		if s.IsZero() {
-			return nil, ErrNoSecret
-		}
-		keys[i] = newHMACKey(s)
-	}
-	return keys, nil
-}
-
-// appendSignature appends "v1,<base64>" over "<id>.<seconds>.<body>".
-func (k *hmacKey) appendSignature(dst []byte, id string, seconds int64, body []byte) []byte {
+// appendDigest appends the digest as text.
+func (k *hmacKey) appendDigest(dst []byte, m message) []byte {
 	st := k.states.Get().(*hmacState)
 	defer k.put(st)
 
-	st.head = append(append(st.head[:0], id...), '.')
-	st.head = append(strconv.AppendInt(st.head, seconds, 10), '.')
+	st.head = m.appendHead(st.head[:0])
 	st.mac.Reset()
 	st.mac.Write(st.head) // A hash never fails to write.
-	st.mac.Write(body)
-	dst = append(dst, versionHMAC...)
-	return base64.StdEncoding.AppendEncode(dst, st.mac.Sum(st.sum[:0]))
+	st.mac.Write(m.body)
+	sum := st.mac.Sum(st.sum[:0])
+	if k.encoding == Base64 {
+		return base64.StdEncoding.AppendEncode(dst, sum)
+	}
+	return hex.AppendEncode(dst, sum)
 }
 
 func (k *hmacKey) put(st *hmacState) {
@@ -71,4 +59,19 @@ func (k *hmacKey) put(st *hmacState) {
 		st.head = nil
 	}
 	k.states.Put(st)
+}
+
+// verify computes one HMAC, however many signatures a stranger sends.
+func (k *hmacKey) verify(s *Scheme, m message, header string) bool {
+	var room [digestRoom]byte
+	want := k.appendDigest(room[:0], m)
+	return s.anySignature(header, func(version, got string) bool {
+		return version == versionHMAC && equal(got, want)
+	})
+}
+
+// equal takes the same time wherever the two first differ. The length is no
+// secret.
+func equal(got string, want []byte) bool {
+	return len(got) == len(want) && subtle.ConstantTimeCompare([]byte(got), want) == 1
 }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -17,8 +18,28 @@ const (
 // Option changes a Verifier from its defaults.
 type Option func(*Verifier) error
 
+// WithScheme sets how deliveries are signed and read. It must pass Validate.
+// The default is Standard.
+func WithScheme(s Scheme) Option {
+	return func(v *Verifier) error {
+		v.scheme = s
+		v.scheme.Required = slices.Clone(s.Required) // The caller's may change.
+		return v.scheme.Validate()
+	}
+}
+
+// WithPublicKeys has v1a signatures of these keys accepted too. They are for
+// Standard Webhooks only. NewVerifier then needs no secrets.
+func WithPublicKeys(keys ...PublicKey) Option {
+	return func(v *Verifier) error {
+		v.public = append(v.public, keys...)
+		return nil
+	}
+}
+
 // WithTolerance sets how far a timestamp may lie in the past or the future.
-// It must be above zero. The default is DefaultTolerance.
+// It must be above zero. The default is DefaultTolerance. Schemes that sign no
+// time have no use for it.
 func WithTolerance(d time.Duration) Option {
 	return func(v *Verifier) error {
 		if d <= 0 {

@@ -1,33 +1,25 @@
 package webhook
 
 import (
-	"crypto/rand"
-	"encoding/base64"
-	"errors"
+	"crypto/ed25519"
 	"fmt"
 	"log/slog"
-	"strings"
+	"unicode/utf8"
 )
 
 const (
-	secretPrefix = "whsec_"
-	hidden       = "[secret]"
-
-	// The key's length in bytes (spec section "Signature scheme").
-	minKey, maxKey = 24, 64
-	// newKey is as long as the output of SHA-256; a longer key adds nothing.
-	newKey = 32
+	hidden = "[secret]"
 	// shownChars is how much of a secret may be shown to tell it from others:
 	// the prefix whsec_ and six characters, which are 36 of at least 192 bits.
 	shownChars = 12
+	// shownPart is for secrets that are literal, which may be short: a quarter
+	// may be shown.
+	shownPart = 4
 )
 
-// ErrBadSecret is in every error about a secret's form. The texts say what is
-// wrong and never quote the secret.
-var ErrBadSecret = errors.New("bad webhook secret")
-
-// Secret is a key that sender and receiver share. It hides itself: formatted,
-// logged or encoded it gives "[secret]", or nothing. Only Reveal tells it.
+// Secret is a key to sign with. Most are shared by sender and receiver; one
+// that is Asymmetric stays with the sender. It hides itself: formatted, logged
+// or encoded it gives "[secret]", or nothing. Only Reveal tells it.
 //
 // The zero Secret holds no key; signers and verifiers refuse it. A Secret is
 // immutable, safe for concurrent use, and cannot be compared with ==.
@@ -38,49 +30,22 @@ type Secret struct {
 	kept func() kept
 }
 
+// kept has key for whsec_, private for whsk_, and neither where the text is
+// all there is. Never written again.
 type kept struct {
-	text string
-	key  []byte // Never written again.
+	text    string
+	key     []byte
+	private ed25519.PrivateKey
 }
 
-func keep(text string, key []byte) Secret {
-	return Secret{func() kept { return kept{text, key} }}
-}
+func keep(k kept) Secret { return Secret{func() kept { return k }} }
 
-// NewSecret makes a secret of 32 random bytes.
-func NewSecret() Secret {
-	key := make([]byte, newKey)
-	rand.Read(key) // Never fails since Go 1.24.
-	return keep(secretPrefix+base64.StdEncoding.EncodeToString(key), key)
-}
-
-// ParseSecret reads "whsec_" and 24 to 64 bytes in standard base64, padded or
-// not (spec section "Signature scheme"). Its errors match ErrBadSecret.
-func ParseSecret(text string) (Secret, error) {
-	encoded, ok := strings.CutPrefix(text, secretPrefix)
-	if !ok {
-		return Secret{}, fmt.Errorf("%w: it does not begin with %s", ErrBadSecret, secretPrefix)
+// hmacKey returns the key that a scheme makes of s, which must not be zero.
+func (s Secret) hmacKey(mode KeyMode) []byte {
+	if k := s.kept(); mode == DecodedKey && k.key != nil {
+		return k.key
 	}
-	key, err := decodeKey(encoded)
-	if err != nil {
-		return Secret{}, fmt.Errorf("%w: what follows %s is not base64", ErrBadSecret, secretPrefix)
-	}
-	if len(key) < minKey || len(key) > maxKey {
-		return Secret{}, fmt.Errorf("%w: a key of %d bytes, want %d to %d", ErrBadSecret, len(key), minKey, maxKey)
-	}
-	return keep(text, key), nil
-}
-
-func decodeKey(encoded string) ([]byte, error) {
-	// The decoder skips line ends. A secret with one inside is a paste gone
-	// wrong, and would not equal the other side's text.
-	if at := strings.IndexAny(encoded, "\r\n"); at >= 0 {
-		return nil, base64.CorruptInputError(at)
-	}
-	if strings.HasSuffix(encoded, "=") {
-		return base64.StdEncoding.DecodeString(encoded)
-	}
-	return base64.RawStdEncoding.DecodeString(encoded)
+	return []byte(s.kept().text)
 }
 
 // Reveal returns the secret as text, whsec_ and all, or "" for the zero
@@ -93,13 +58,25 @@ func (s Secret) Reveal() string {
 }
 
 // Prefix returns the first 12 characters, by which an owner can tell which
-// secret is in use, or "" for the zero Secret.
+// secret is in use, or "" for the zero Secret. Of a secret that is neither
+// whsec_ nor whsk_ it returns a quarter, if that is less.
 func (s Secret) Prefix() string {
 	if s.kept == nil {
 		return ""
 	}
-	return s.kept().text[:shownChars]
+	k, n := s.kept(), shownChars
+	if k.key == nil && k.private == nil {
+		n = min(n, len(k.text)/shownPart)
+		for n > 0 && !utf8.RuneStart(k.text[n]) {
+			n--
+		}
+	}
+	return k.text[:n]
 }
+
+// Asymmetric reports whether s is an ed25519 signing key, which signs "v1a"
+// and only in Standard Webhooks.
+func (s Secret) Asymmetric() bool { return s.kept != nil && s.kept().private != nil }
 
 // IsZero reports whether s holds no key.
 func (s Secret) IsZero() bool { return s.kept == nil }

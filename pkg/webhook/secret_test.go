@@ -3,11 +3,7 @@ package webhook_test
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -35,6 +31,14 @@ func TestParseSecret(t *testing.T) {
 		"line end":         {vectorSecret + "\n", "not base64"},
 		"padding too long": {vectorSecret + "==", "not base64"},
 		"space":            {"whsec_ " + vectorSecret[6:], "not base64"},
+		"signing key":      {vectorSigningKey, ""},
+		"the long form":    {vectorSigningKeyLong, ""},
+		"31 byte seed":     {"whsk_" + base64.StdEncoding.EncodeToString(key(31)), "a signing key of 31 bytes, want 32 or 64"},
+		"48 byte key":      {"whsk_" + base64.StdEncoding.EncodeToString(key(48)), "a signing key of 48 bytes, want 32 or 64"},
+		"halves of two":    {"whsk_" + base64.StdEncoding.EncodeToString(key(64)), "do not belong together"},
+		"whsk_ only":       {"whsk_", "a signing key of 0 bytes"},
+		"whsk_, no base64": {"whsk_ " + vectorSigningKey[5:], "what follows whsk_ is not base64"},
+		"public key":       {vectorPublicKey, "does not begin with whsec_ or whsk_"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +52,7 @@ func TestParseSecret(t *testing.T) {
 			if !errors.Is(err, webhook.ErrBadSecret) || !strings.Contains(err.Error(), tt.wantText) {
 				t.Fatalf("got %v, want %q", err, tt.wantText)
 			}
-			if rest := strings.TrimPrefix(tt.text, "whsec_"); rest != "" && strings.Contains(err.Error(), rest) {
+			if _, rest, _ := strings.Cut(tt.text, "_"); rest != "" && strings.Contains(err.Error(), rest) {
 				t.Fatalf("the error quotes the secret: %v", err)
 			}
 		})
@@ -81,46 +85,37 @@ func TestZeroSecret(t *testing.T) {
 	}
 }
 
-// TestSecretHides tries the ways in which secrets reach logs.
-func TestSecretHides(t *testing.T) {
+func TestLiteralSecret(t *testing.T) {
 	t.Parallel()
-	secret := mustSecret(t, vectorSecret)
-	type config struct {
-		Shown  webhook.Secret
-		kept   webhook.Secret
-		Listed []webhook.Secret
-	}
-	value := config{secret, secret, []webhook.Secret{secret}}
-	var out bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%c", "%p"} {
-		fmt.Fprintf(&out, verb+verb+verb+"\n", secret, value, &value)
-	}
-	for _, logger := range []*slog.Logger{
-		slog.New(slog.NewJSONHandler(&out, nil)), slog.New(slog.NewTextHandler(&out, nil)),
+	for name, tt := range map[string]struct{ text, wantPrefix string }{
+		"one byte":          {"x", ""},
+		"three":             {"abc", ""},
+		"sixteen":           {"0123456789abcdef", "0123"},
+		"48":                {strings.Repeat("0123456789ab", 4), "0123456789ab"},
+		"256":               {strings.Repeat("x", 256), "xxxxxxxxxxxx"},
+		"not whsec_ enough": {"whsec_your-secret-key", "whsec"},
+		"whsec_":            {vectorSecret, vectorSecret[:12]},
+		"whsk_":             {vectorSigningKey, vectorSigningKey[:12]},
+		"another's whsk_":   {"whsk_bcUrWCxnFdULeBuDW6zf", "whsk_b"},
+		"letters of two":    {"ääää" + "0123", "ä"}, // Cut at 3 bytes, in the middle of one.
+		"bytes":             {"\x80\x80\x80\x80\x80\x80\x80\x80", ""},
 	} {
-		logger.Info("a secret", "secret", secret, "config", value, "list", value.Listed)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := webhook.LiteralSecret(tt.text)
+			if err != nil || s.Reveal() != tt.text || s.Prefix() != tt.wantPrefix || s.IsZero() {
+				t.Fatalf("got %q, %q, %v", s.Reveal(), s.Prefix(), err)
+			}
+			if _, notParsed := webhook.ParseSecret(tt.text); s.Asymmetric() != (notParsed == nil && tt.text[:5] == "whsk_") {
+				t.Errorf("asymmetric: %v", s.Asymmetric())
+			}
+		})
 	}
-	if err := json.NewEncoder(&out).Encode(value); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.NewEncoder(&out).Encode(value.kept); err != nil {
-		t.Fatal(err)
-	}
-	text := out.String()
-	encoded := strings.TrimPrefix(vectorSecret, "whsec_")
-	key, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, leak := range []string{
-		encoded, string(key), hex.EncodeToString([]byte(vectorSecret)), hex.EncodeToString(key),
-		"49 242 144 246", // The key's first bytes, as fmt prints a slice.
-	} {
-		if strings.Contains(strings.ToLower(text), strings.ToLower(leak)) {
-			t.Errorf("found %q in:\n%s", leak, text)
+	for _, size := range []int{0, 257} {
+		text := strings.Repeat("x", size)
+		s, err := webhook.LiteralSecret(text)
+		if !errors.Is(err, webhook.ErrBadSecret) || !strings.Contains(err.Error(), "want 1 to 256") || !s.IsZero() {
+			t.Errorf("%d bytes: got %v", size, err)
 		}
-	}
-	if !strings.Contains(text, `"[secret]"`) {
-		t.Errorf("nothing says [secret] in:\n%s", text)
 	}
 }

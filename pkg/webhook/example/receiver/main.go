@@ -2,6 +2,7 @@
 // POSTed to it with package webhook, and prints each delivery.
 //
 //	receiver -secret whsec_… -addr 127.0.0.1:9000
+//	receiver -secret any-text -dialect neiracore
 //
 // The secret may stand in the environment instead, as WEBHOOK_SECRET.
 package main
@@ -40,7 +41,8 @@ func run(ctx context.Context, args []string, envSecret string, out, help io.Writ
 	flags := flag.NewFlagSet("receiver", flag.ContinueOnError)
 	flags.SetOutput(help)
 	addr := flags.String("addr", "127.0.0.1:9000", "`address` to listen on")
-	given := flags.String("secret", "", "the subscription's `secret`, whsec_…; else from WEBHOOK_SECRET")
+	given := flags.String("secret", "", "the subscription's `secret`, whsec_… or as its dialect has it; else from WEBHOOK_SECRET")
+	dialect := flags.String("dialect", "standard", "the subscription's `dialect`: standard, neiracore, aicity, agentrail, github or stripe")
 	status := flags.Int("status", http.StatusOK, "`status` to answer verified deliveries with; try 500 to see retries")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -48,7 +50,7 @@ func run(ctx context.Context, args []string, envSecret string, out, help io.Writ
 	if *status < 200 || *status > 599 {
 		return fmt.Errorf("-status: must be 200 to 599, is %d", *status)
 	}
-	handler, err := newHandler(cmp.Or(*given, envSecret), *status, out, help)
+	handler, err := newHandler(*dialect, cmp.Or(*given, envSecret), *status, out, help)
 	if err != nil {
 		return err
 	}
@@ -60,15 +62,23 @@ func run(ctx context.Context, args []string, envSecret string, out, help io.Writ
 	return serve(ctx, listener, handler)
 }
 
-func newHandler(secretText string, status int, out, help io.Writer) (http.Handler, error) {
+func newHandler(dialect, secretText string, status int, out, help io.Writer) (http.Handler, error) {
+	scheme, ok := webhook.SchemeNamed(dialect)
+	if !ok {
+		return nil, fmt.Errorf("-dialect: there is no %q", dialect)
+	}
 	if secretText == "" {
 		return nil, errors.New("give the subscription's secret with -secret or WEBHOOK_SECRET")
 	}
-	secret, err := webhook.ParseSecret(secretText)
+	read := webhook.LiteralSecret
+	if scheme.Key == webhook.DecodedKey {
+		read = webhook.ParseSecret // Finds a slip in copying it.
+	}
+	secret, err := read(secretText)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := webhook.NewVerifier([]webhook.Secret{secret})
+	verifier, err := webhook.NewVerifier([]webhook.Secret{secret}, webhook.WithScheme(scheme))
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func TestReceiver(t *testing.T) {
 	t.Parallel()
 	secret := webhook.NewSecret()
 	var out, help bytes.Buffer
-	handler, err := newHandler(secret.Reveal(), http.StatusTeapot, &out, &help)
+	handler, err := newHandler("standard", secret.Reveal(), http.StatusTeapot, &out, &help)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +60,25 @@ func TestReceiver(t *testing.T) {
 	}
 }
 
+// TestReceiverDialect is a delivery that was signed with openssl.
+func TestReceiverDialect(t *testing.T) {
+	t.Parallel()
+	var out, help bytes.Buffer
+	handler, err := newHandler("neiracore", "whsec_your-secret-key", http.StatusOK, &out, &help)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = `{"id":"evt_abc123","type":"thread.message","timestamp":"2025-01-15T10:30:00Z","data":{"threadId":"thr_xyz"}}`
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/webhooks", strings.NewReader(body))
+	r.Header.Set("x-neiracore-signature", "3fe04dc2b858a5c73f394b470da111c9c899d8765d7f880e207ba9b8d208dce4")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	const want = "verified evt_abc123 (seen 1): thread.message evt_abc123 of 2025-01-15T10:30:00Z\n  {\"threadId\":\"thr_xyz\"}\n"
+	if w.Code != http.StatusOK || out.String() != want {
+		t.Errorf("answered %d, printed %q and %q", w.Code, &out, &help)
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -69,6 +88,7 @@ func TestRunRefuses(t *testing.T) {
 		"no secret":  {nil, "WEBHOOK_SECRET"},
 		"bad secret": {[]string{"-secret", "s3cret"}, "whsec_"},
 		"bad status": {[]string{"-status", "42"}, "-status"},
+		"no dialect": {[]string{"-secret", "s3cret", "-dialect", "morse"}, `"morse"`},
 	} {
 		err := run(t.Context(), c.args, "", io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
