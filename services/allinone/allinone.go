@@ -19,8 +19,10 @@ import (
 	"github.com/posthaste/posthaste/services/ingest"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/httpserver"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/settings"
@@ -42,6 +44,9 @@ type Posthaste struct {
 	subs  *subscription.Live
 	keys  *auth.Keys
 	guard *ssrf.Guard
+
+	dialects *dialect.Set
+	policies *policy.Policies
 
 	addr, adminAddr, natsURL string
 }
@@ -165,6 +170,12 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 	p.cfg.Auth.Warn(p.log)
 	p.keys = auth.NewKeys(p.cfg.Auth)
 	p.guard = ssrf.New(p.cfg.Endpoints, nil)
+	if p.dialects, err = p.cfg.Dialects.Load(); err != nil {
+		return err
+	}
+	if p.policies, err = policy.New(p.cfg.Retries); err != nil {
+		return err
+	}
 
 	if err := errors.Join(p.addRouter(), p.addDispatcher()); err != nil {
 		return err
@@ -185,13 +196,9 @@ func (p *Posthaste) addRouter() error {
 }
 
 func (p *Posthaste) addDispatcher() error {
-	standard, err := p.cfg.Retries.Schedule()
-	if err != nil {
-		return err
-	}
 	s, err := dispatcher.New(p.cfg.Dispatcher, dispatcher.Deps{
 		Bus: p.bus, Store: p.subs.Store, Index: p.subs.Index, Loaded: p.subs.Watcher.Loaded(),
-		Redis: p.redis, Guard: p.guard, Schedule: standard,
+		Redis: p.redis, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
 		Log: p.log, Meter: p.metrics.Meter("dispatcher"),
 	})
 	if err != nil {
@@ -209,13 +216,9 @@ func (p *Posthaste) addAPI(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make ingest: %w", err)
 	}
-	standard, err := p.cfg.Retries.Schedule()
-	if err != nil {
-		return err
-	}
 	subscriptions, err := control.New(ctx, p.cfg.Control, control.Deps{
-		Store: p.subs.Store, Index: p.subs.Index, Watcher: p.subs.Watcher, Redis: p.redis,
-		Keys: p.keys, Guard: p.guard, Log: p.log, Schedule: &standard,
+		Bus: p.bus, Live: p.subs, Redis: p.redis, Keys: p.keys, Guard: p.guard,
+		Dialects: p.dialects, Policies: p.policies, Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("make control: %w", err)

@@ -9,9 +9,10 @@ import (
 	"github.com/posthaste/posthaste/services/ingest"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
-	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/telemetry"
 	"github.com/posthaste/posthaste/services/router"
@@ -29,7 +30,8 @@ type Config struct {
 	Bus        bus.Config        `embed:""`
 	Redis      redisstore.Config `embed:""`
 	Endpoints  ssrf.Config       `embed:""`
-	Retries    schedule.Config   `embed:""`
+	Retries    policy.Config     `embed:""`
+	Dialects   dialect.Config    `embed:""`
 	Event      event.Config      `embed:""`
 	Ingest     ingest.Config     `embed:""`
 	Router     router.Config     `embed:""`

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/posthaste/posthaste/services/control/internal/rest"
 )
 
 func TestAuthorizationComesFirst(t *testing.T) {
@@ -15,13 +17,13 @@ func TestAuthorizationComesFirst(t *testing.T) {
 	for _, c := range []struct{ method, path, contentType, body string }{
 		{http.MethodGet, collection, "", ""},
 		{http.MethodPost, collection, "text/plain", "no JSON"},
-		{http.MethodPost, collection, mediaJSON, strings.Repeat("x", 100_000)},
+		{http.MethodPost, collection, rest.MediaJSON, strings.Repeat("x", 100_000)},
 		{http.MethodGet, path, "", ""},
-		{http.MethodPatch, path, mediaJSON, `{"x":1}`},
+		{http.MethodPatch, path, rest.MediaJSON, `{"x":1}`},
 		{http.MethodDelete, path, "", ""},
 		{http.MethodPost, path + "/enable", "", ""},
 		{http.MethodPost, path + "/disable", "", ""},
-		{http.MethodGet, openAPIPath, "", ""},
+		{http.MethodGet, rest.OpenAPIPath, "", ""},
 		{http.MethodPut, collection, "", ""},
 		{http.MethodGet, "/v1/nothing", "", ""},
 	} {
@@ -39,7 +41,7 @@ func TestAuthorizationComesFirst(t *testing.T) {
 func TestTenants(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	acme, globex := call{"tenant-acme", mediaJSON}, call{"tenant-globex", mediaJSON}
+	acme, globex := call{"tenant-acme", rest.MediaJSON}, call{"tenant-globex", rest.MediaJSON}
 	mine := h.as(t, acme, http.MethodPost, collection, valid).one(t, http.StatusCreated).Data
 	if mine.Tenant != "acme" {
 		t.Fatalf("tenant %q", mine.Tenant)
@@ -58,7 +60,7 @@ func TestTenants(t *testing.T) {
 	}
 	h.as(t, globex, http.MethodPost, collection, with(`"tenant":"acme"`)).refused(t, http.StatusForbidden, "insufficient_scope")
 	h.as(t, globex, http.MethodGet, collection+"?tenant=acme", "").refused(t, http.StatusForbidden, "insufficient_scope")
-	h.as(t, call{"tenant-", mediaJSON}, http.MethodGet, collection, "").refused(t, http.StatusForbidden, "insufficient_scope")
+	h.as(t, call{"tenant-", rest.MediaJSON}, http.MethodGet, collection, "").refused(t, http.StatusForbidden, "insufficient_scope")
 	if got := h.as(t, globex, http.MethodGet, collection, "").many(t); len(got.Data) != 0 {
 		t.Errorf("globex sees %+v", got.Data)
 	}
@@ -84,7 +86,7 @@ func TestFindsWhatTheIndexDoesNotHaveYet(t *testing.T) {
 	h := start(t)
 	id := h.created(t, with(`"tenant":"acme"`)).ID
 	empty := start(t)
-	empty.deps.Store = h.deps.Store
+	*empty.deps.Live.Store = *h.deps.Live.Store
 	if got := empty.do(t, http.MethodGet, collection+"/"+id, "").one(t, http.StatusOK).Data; got.Tenant != "acme" {
 		t.Errorf("%+v", got)
 	}
@@ -100,7 +102,7 @@ func TestSecretIsShownOnce(t *testing.T) {
 	if got := first.one(t, http.StatusCreated).Data; got.Secret != "" || got.SecretPrefix != given[:12] {
 		t.Errorf("given secret: %+v", got)
 	}
-	sub, err := h.deps.Store.Get(t.Context(), "default", first.one(t, http.StatusCreated).Data.ID)
+	sub, err := h.deps.Live.Store.Get(t.Context(), "default", first.one(t, http.StatusCreated).Data.ID)
 	if err != nil || sub.GetSecrets()[0].GetValue() != given {
 		t.Errorf("the given secret is not the stored one: %v", err)
 	}

@@ -1,71 +1,20 @@
 package control
 
 import (
-	"fmt"
-	"time"
-
-	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 )
 
 // Config bounds what control takes.
 type Config struct {
-	MaxBodyBytes     settings.Bytes `name:"control-max-body-bytes" group:"Subscriptions" unit:"bytes" help:"Size of a request's body." default:"64KiB"`
-	PageSize         int            `name:"control-page-size" group:"Subscriptions" unit:"count" help:"Subscriptions on a page of the list where the request names no limit, and the most that it may name." default:"1000"`
-	MaxSubscriptions int            `name:"max-subscriptions" group:"Subscriptions" unit:"count" help:"Subscriptions of one tenant, the disabled ones too. Creates at the same moment may pass it by a few." default:"10000"`
-	MaxEventTypes    int            `name:"max-event-types" group:"Subscriptions" unit:"count" help:"Event types of one subscription." default:"100"`
-	MaxTaskIDs       int            `name:"max-task-ids" group:"Subscriptions" unit:"count" help:"Task ids in the filter of one subscription." default:"100"`
-	MaxDescription   settings.Bytes `name:"max-description-bytes" group:"Subscriptions" unit:"bytes" help:"Size of a subscription's description." default:"1KiB"`
-	MaxDelays        int            `name:"max-delays" group:"Subscriptions" unit:"count" help:"Waits in the retry policy of one subscription, which is one less than its attempts." default:"20"`
-	MinDelay         time.Duration  `name:"min-delay" group:"Subscriptions" unit:"duration" help:"Shortest wait that a retry policy may name." default:"10ms"`
-	MaxDelay         time.Duration  `name:"max-delay" group:"Subscriptions" unit:"duration" help:"Longest wait that a retry policy may name." default:"24h"`
-	StoreTimeout     time.Duration  `name:"control-store-timeout" group:"Subscriptions" unit:"duration" help:"How long a request waits for JetStream before it is answered 503." default:"5s"`
-	ResolveTimeout   time.Duration  `name:"control-resolve-timeout" group:"Subscriptions" unit:"duration" help:"How long the host name of a new endpoint may take to resolve." default:"5s"`
-	ApplyTimeout     time.Duration  `name:"control-apply-timeout" group:"Subscriptions" unit:"duration" help:"How long the answer to a change waits until this process acts on it; then it is given anyway." default:"2s"`
+	API           rest.Config          `embed:""`
+	Subscriptions subscriptions.Config `embed:""`
 }
-
-// maxPageSize bounds one answer, and one pipeline to Redis.
-const maxPageSize = 1000
 
 // Validate names the first setting that cannot work.
 func (c *Config) Validate() error {
-	for _, s := range []struct {
-		name  string
-		value int
-	}{
-		{"max-subscriptions", c.MaxSubscriptions},
-		{"max-event-types", c.MaxEventTypes},
-		{"max-task-ids", c.MaxTaskIDs},
-		{"max-delays", c.MaxDelays},
-	} {
-		if s.value < 1 {
-			return fmt.Errorf("%s: must be at least 1, is %d", s.name, s.value)
-		}
+	if err := c.API.Validate(); err != nil {
+		return err
 	}
-	switch {
-	case c.MaxBodyBytes < settings.KiB:
-		return fmt.Errorf("control-max-body-bytes: must be at least 1KiB, is %s", c.MaxBodyBytes)
-	case c.PageSize < 1 || c.PageSize > maxPageSize:
-		return fmt.Errorf("control-page-size: must be 1 to %d, is %d", maxPageSize, c.PageSize)
-	case c.MaxDescription < 0 || c.MaxDescription > c.MaxBodyBytes:
-		return fmt.Errorf("max-description-bytes: must be 0 to control-max-body-bytes (%s), is %s", c.MaxBodyBytes, c.MaxDescription)
-	case c.MinDelay < time.Millisecond:
-		return fmt.Errorf("min-delay: must be at least 1ms, is %s", c.MinDelay)
-	case c.MaxDelay < c.MinDelay:
-		return fmt.Errorf("max-delay: must be at least min-delay (%s), is %s", c.MinDelay, c.MaxDelay)
-	}
-	return c.validateTimeouts()
-}
-
-func (c *Config) validateTimeouts() error {
-	for _, s := range []struct {
-		name  string
-		value time.Duration
-	}{
-		{"control-store-timeout", c.StoreTimeout}, {"control-resolve-timeout", c.ResolveTimeout}, {"control-apply-timeout", c.ApplyTimeout},
-	} {
-		if s.value < 10*time.Millisecond {
-			return fmt.Errorf("%s: must be at least 10ms, is %s", s.name, s.value)
-		}
-	}
-	return nil
+	return c.Subscriptions.Validate()
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/posthaste/posthaste/services/control/internal/rest"
 )
 
 func quoted(n int, format string) string {
@@ -60,14 +62,14 @@ func TestCreateRefuses(t *testing.T) {
 		"long task id":        {with(`"filters":{"taskIds":["` + strings.Repeat("x", 257) + `"]}`), "filters.taskIds[0]", "has 257"},
 		"same task id":        {with(`"filters":{"taskIds":["a","a"]}`), "filters.taskIds[1]", "is the same"},
 		"long description":    {with(`"description":"` + strings.Repeat("x", 1025) + `"`), "description", "at most 1024 bytes"},
-		"dialect":             {with(`"dialect":"agentrail"`), "dialect", `"agentrail" is not known; known is "standard"`},
+		"dialect":             {with(`"dialect":"agentrails"`), "dialect", `"agentrails" is not known; known are agentrail, aicity, github, neiracore, standard, stripe`},
 		"no delays":           {with(`"retryPolicy":{"delays":[]}`), "retryPolicy.delays", "1 to 20"},
 		"many delays":         {with(`"retryPolicy":{"delays":[` + quoted(21, "1%ds") + `]}`), "retryPolicy.delays", "has 21"},
 		"short delay":         {with(`"retryPolicy":{"delays":["10s","9ms"]}`), "retryPolicy.delays[1]", "from 10ms to 24h"},
 		"long delay":          {with(`"retryPolicy":{"delays":["24h1ms"]}`), "retryPolicy.delays[0]", "from 10ms to 24h"},
 		"no delay":            {with(`"retryPolicy":{"delays":["soon"]}`), "retryPolicy.delays[0]", "a duration such as 10s"},
-		"plain secret":        {with(`"secret":"hunter2hunter2hunter2"`), "secret", "leave it out and one is made"},
-		"empty secret":        {with(`"secret":""`), "secret", "whsec_"},
+		"plain secret":        {with(`"secret":"hunter2hunter2hunter2"`), "secret", "whsec_"},
+		"empty secret":        {with(`"secret":""`), "secret", "must not be empty"},
 		"short secret":        {with(`"secret":"` + short + `"`), "secret", "23 bytes"},
 		"long secret":         {with(`"secret":"` + long + `"`), "secret", "65 bytes"},
 		"bad tenant":          {with(`"tenant":"a b"`), "tenant", "bad name"},
@@ -88,7 +90,7 @@ func TestRefusalNamesAllFields(t *testing.T) {
 	for _, f := range e.Error.Details.Fields {
 		got = append(got, f.Field)
 	}
-	if diff := cmp.Diff([]string{"url", "eventTypes[0]", "dialect", "secret"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"dialect", "url", "eventTypes[0]", "secret"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -106,7 +108,7 @@ func TestQueryRefuses(t *testing.T) {
 
 func TestMediaAndSize(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(c *Config, _ *Deps) { c.MaxBodyBytes, c.MaxDescription = 2048, 2048 })
+	h := start(t, func(c *Config, _ *Deps) { c.API.MaxBodyBytes, c.Subscriptions.MaxDescription = 2048, 2048 })
 	path := collection + "/" + h.created(t, valid).ID
 	for _, contentType := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", ";"} {
 		h.as(t, call{adminKey, contentType}, http.MethodPost, collection, valid).refused(t, http.StatusUnsupportedMediaType, "unsupported_media_type")
@@ -132,7 +134,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{http.MethodPost, path, "DELETE, GET, HEAD, PATCH"},
 		{http.MethodGet, path + "/enable", "POST"},
 		{http.MethodDelete, path + "/disable", "POST"},
-		{http.MethodPost, openAPIPath, "GET, HEAD"},
+		{http.MethodPost, rest.OpenAPIPath, "GET, HEAD"},
 	} {
 		a := h.do(t, c.method, c.path, "")
 		a.refused(t, http.StatusMethodNotAllowed, "method_not_allowed")
@@ -152,7 +154,7 @@ func TestPathsAndMethods(t *testing.T) {
 
 func TestTooMany(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(c *Config, _ *Deps) { c.MaxSubscriptions = 2 })
+	h := start(t, func(c *Config, _ *Deps) { c.Subscriptions.MaxSubscriptions = 2 })
 	id := h.created(t, valid).ID
 	h.created(t, valid)
 	h.do(t, http.MethodPost, collection+"/"+id+"/disable", "") // counts all the same

@@ -16,9 +16,13 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"go.uber.org/goleak"
 
+	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/embedded"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/settings"
@@ -28,6 +32,11 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	collection = "/v1/event-subscriptions"
+	resource   = collection + "/{id}"
+)
 
 const adminKey = "an-administrators-key"
 
@@ -103,14 +112,12 @@ func (h *harness) stopNATS() { h.stop.Do(func() { _ = h.nats.Close() }) }
 
 func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 	t.Helper()
-	store, err := subscription.NewStore(t.Context(), h.bus)
+	live, err := subscription.Open(t.Context(), h.bus, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	index := subscription.NewIndex()
-	watcher := subscription.NewWatcher(store, index, log)
-	testbed.Running(t, watcher.Run)
-	<-watcher.Loaded()
+	testbed.Running(t, live.Watcher.Run)
+	<-live.Watcher.Loaded()
 	redisCfg := settings.Defaults[redisstore.Config]()
 	redisCfg.RedisURL = settings.SecretURL("redis://" + h.redis.Addr())
 	redis, err := redisstore.New(redisCfg, log)
@@ -118,8 +125,12 @@ func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = redis.Close() })
+	policies, err := policy.New(settings.Defaults[policy.Config]())
+	if err != nil {
+		t.Fatal(err)
+	}
 	return Deps{
-		Store: store, Index: index, Watcher: watcher, Redis: redis, Log: log,
+		Bus: h.bus, Live: live, Redis: redis, Log: log, Dialects: dialect.Builtin(), Policies: policies,
 		Keys: testKeys{auth.NewKeys(auth.Config{APIKey: adminKey})},
 		Guard: ssrf.New(ssrf.Config{}, hosts{
 			"example.com": "93.184.215.14", "other.example.com": "93.184.215.14", "inside.example.com": "10.0.0.1",
@@ -168,24 +179,24 @@ func (h *harness) as(t *testing.T, c call, method, path, body string) answer {
 
 func (h *harness) do(t *testing.T, method, path, body string) answer {
 	t.Helper()
-	return h.as(t, call{adminKey, mediaJSON}, method, path, body)
+	return h.as(t, call{adminKey, rest.MediaJSON}, method, path, body)
 }
 
 // one is the resource of an answer with the status.
-func (a answer) one(t *testing.T, status int) oneBody {
+func (a answer) one(t *testing.T, status int) subscriptions.EventSubscriptionAnswer {
 	t.Helper()
-	if a.Status != status || a.Header.Get("Content-Type") != mediaJSON {
+	if a.Status != status || a.Header.Get("Content-Type") != rest.MediaJSON {
 		t.Fatalf("answer %d %s %s, want %d", a.Status, a.Header.Get("Content-Type"), a.Text, status)
 	}
-	return decoded[oneBody](t, a.Text)
+	return decoded[subscriptions.EventSubscriptionAnswer](t, a.Text)
 }
 
-func (a answer) many(t *testing.T) listBody {
+func (a answer) many(t *testing.T) subscriptions.EventSubscriptionList {
 	t.Helper()
 	if a.Status != http.StatusOK {
 		t.Fatalf("answer %d %s, want 200", a.Status, a.Text)
 	}
-	return decoded[listBody](t, a.Text)
+	return decoded[subscriptions.EventSubscriptionList](t, a.Text)
 }
 
 type errorAnswer struct {
@@ -200,7 +211,7 @@ type errorAnswer struct {
 func (a answer) refused(t *testing.T, status int, code string) errorAnswer {
 	t.Helper()
 	e := decoded[errorAnswer](t, a.Text)
-	if a.Status != status || e.Error.Code != code || e.Error.Message == "" || a.Header.Get("Content-Type") != mediaJSON {
+	if a.Status != status || e.Error.Code != code || e.Error.Message == "" || a.Header.Get("Content-Type") != rest.MediaJSON {
 		t.Fatalf("answer %d %s %s, want %d %s", a.Status, a.Header.Get("Content-Type"), a.Text, status, code)
 	}
 	return e
@@ -231,7 +242,7 @@ func decoded[T any](t *testing.T, text string) T {
 
 const valid = `{"url":"https://example.com/hook","eventTypes":["task.*"]}`
 
-func (h *harness) created(t *testing.T, body string) view {
+func (h *harness) created(t *testing.T, body string) subscriptions.EventSubscription {
 	t.Helper()
 	return h.do(t, http.MethodPost, collection, body).one(t, http.StatusCreated).Data
 }

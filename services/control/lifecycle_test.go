@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
+	"github.com/posthaste/posthaste/services/internal/filter"
 )
 
 func TestCreateShowsEverything(t *testing.T) {
@@ -25,12 +26,13 @@ func TestCreateShowsEverything(t *testing.T) {
 		t.Errorf("id %q, secret %q", got.Data.ID, got.Data.Secret)
 	}
 	at, zero := time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC), 0
-	want := oneBody{Data: view{
+	want := subscriptions.EventSubscriptionAnswer{Data: subscriptions.EventSubscription{
 		ID: got.Data.ID, Tenant: "acme", URL: "https://example.com/hook?x=1", EventTypes: []string{"task.*", "presence.changed"},
-		Filters: shownFilters{[]string{"t1", "t2"}}, Description: "for the board", Dialect: "standard", Status: "active",
+		Filters: subscriptions.EventSubscriptionFilters{TaskIDs: []string{"t1", "t2"}}, Description: "for the board", Dialect: "standard", Status: "active",
 		SigningAlgorithm: "hmac_sha256", FailCount: &zero, Secret: got.Data.Secret, SecretPrefix: got.Data.Secret[:12],
-		RetryPolicy: retryView{6, 0.1, 3600, []string{"100ms", "10s", "1m", "5m", "1h"}},
-		CreatedAt:   at, UpdatedAt: at, AvailableActions: []string{"deactivate"},
+		RetryPolicy: subscriptions.EventSubscriptionRetryPolicy{MaxAttempts: 6, InitialBackoffSeconds: 0.1, MaxBackoffSeconds: 3600, Delays: []string{"100ms", "10s", "1m", "5m", "1h"}},
+		Timeout:     "10s", DisableAfter: 10, ContentType: "application/json",
+		CreatedAt: at, UpdatedAt: at, AvailableActions: []string{"deactivate"},
 	}, AvailableActions: []string{"deactivate"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -39,14 +41,13 @@ func TestCreateShowsEverything(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	plan := schedule.New([]time.Duration{2 * time.Second, 90 * time.Second}, 0)
-	h := start(t, func(_ *Config, d *Deps) { d.Schedule = &plan })
+	h := start(t)
 	a := h.do(t, http.MethodPost, collection, `{"url":"https://example.com/","eventTypes":["*"],"description":null,"filters":null,"retryPolicy":{"delays":null},"secret":null}`)
 	got := a.one(t, http.StatusCreated).Data
 	if got.Tenant != "default" || !strings.Contains(a.Text, `"filters":{"taskIds":[]}`) || got.Secret == "" {
 		t.Errorf("%s", a.Text)
 	}
-	if diff := cmp.Diff(retryView{3, 2, 90, []string{"2s", "1m30s"}}, got.RetryPolicy); diff != "" {
+	if diff := cmp.Diff(subscriptions.EventSubscriptionRetryPolicy{MaxAttempts: 4, InitialBackoffSeconds: 10, MaxBackoffSeconds: 300, Delays: []string{"10s", "1m", "5m"}}, got.RetryPolicy); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -65,7 +66,7 @@ func TestLifecycle(t *testing.T) {
 			len(got.Data.AvailableActions) != 0 || !slices.Equal(got.AvailableActions, []string{"activate"}) {
 			t.Errorf("disable: %+v", got)
 		}
-		if len(h.deps.Index.Match("default", "task.created", nil)) != 0 {
+		if len(h.deps.Live.Index.Match("default", "task.created", filter.NewData(nil), nil)) != 0 {
 			t.Error("disabled and answered, but still matched")
 		}
 	}
@@ -77,7 +78,7 @@ func TestLifecycle(t *testing.T) {
 		if got.Data.Status != "active" || got.Data.DisabledReason != "" || got.Data.DisabledAt != nil {
 			t.Errorf("enable: %+v", got)
 		}
-		if len(h.deps.Index.Match("default", "task.created", nil)) != 1 {
+		if len(h.deps.Live.Index.Match("default", "task.created", filter.NewData(nil), nil)) != 1 {
 			t.Error("enabled and answered, but not matched")
 		}
 	}
@@ -86,7 +87,7 @@ func TestLifecycle(t *testing.T) {
 	if got.Data.ID != id || got.Data.Status != "disabled" || !strings.HasSuffix(strings.TrimSpace(a.Text), `"availableActions":[]}`) || len(got.Data.AvailableActions) != 0 {
 		t.Errorf("delete: %s", a.Text)
 	}
-	if _, ok := h.deps.Index.Get(id); ok {
+	if _, ok := h.deps.Live.Index.Get(id); ok {
 		t.Error("removed and answered, but still known")
 	}
 	for _, again := range []struct{ method, path string }{
@@ -109,7 +110,7 @@ func TestSecondDisableKeepsTheTime(t *testing.T) {
 
 func TestListPages(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(c *Config, _ *Deps) { c.PageSize = 3 })
+	h := start(t, func(c *Config, _ *Deps) { c.Subscriptions.PageSize = 3 })
 	var want []string
 	for range 7 {
 		want = append(want, h.created(t, valid).ID)

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/posthaste/posthaste/services/control/internal/rest"
 )
 
 // The document names what is served, and what it names is served.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	a := h.do(t, http.MethodGet, openAPIPath, "")
+	a := h.do(t, http.MethodGet, rest.OpenAPIPath, "")
 	doc := decoded[struct {
 		OpenAPI string
 		Paths   map[string]map[string]struct {
@@ -51,6 +53,7 @@ func TestOpenAPI(t *testing.T) {
 	want := []string{
 		"DELETE " + resource, "GET " + collection, "GET " + resource, "PATCH " + resource,
 		"POST " + collection, "POST " + resource + "/disable", "POST " + resource + "/enable",
+		"POST " + resource + "/rotate-secret", "POST " + resource + "/test",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -59,7 +62,7 @@ func TestOpenAPI(t *testing.T) {
 	if diff := cmp.Diff([]string{"201", "400", "401", "403", "409", "413", "415", "503"}, statuses); diff != "" {
 		t.Error(diff)
 	}
-	body := doc.Paths[collection]["post"].RequestBody.Content[mediaJSON].Schema["$ref"]
+	body := doc.Paths[collection]["post"].RequestBody.Content[rest.MediaJSON].Schema["$ref"]
 	create := doc.Components.Schemas["CreateEventSubscriptionRequest"]
 	if !strings.HasSuffix(body, "/CreateEventSubscriptionRequest") || create.AdditionalProperties != false || !slices.Equal(create.Required, []string{"url", "eventTypes"}) {
 		t.Errorf("create takes %s: %+v", body, create)

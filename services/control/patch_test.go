@@ -7,32 +7,36 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 )
 
 func TestPatch(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	const full = `{"url":"https://example.com/","eventTypes":["a.b"],"description":"d","filters":{"taskIds":["t"]},"retryPolicy":{"delays":["7s"]}}`
-	standard := retryView{4, 10, 300, []string{"10s", "1m", "5m"}}
-	for body, want := range map[string]func(*view){
-		`{}`:                                     func(*view) {},
-		`{"url":"https://other.example.com/x"}`:  func(v *view) { v.URL = "https://other.example.com/x" },
-		`{"eventTypes":["*"]}`:                   func(v *view) { v.EventTypes = []string{"*"} },
-		`{"description":"e"}`:                    func(v *view) { v.Description = "e" },
-		`{"description":null}`:                   func(v *view) { v.Description = "" },
-		`{"filters":null}`:                       func(v *view) { v.Filters.TaskIDs = []string{} },
-		`{"filters":{}}`:                         func(*view) {},
-		`{"filters":{"taskIds":null}}`:           func(v *view) { v.Filters.TaskIDs = []string{} },
-		`{"filters":{"taskIds":[]}}`:             func(v *view) { v.Filters.TaskIDs = []string{} },
-		`{"filters":{"taskIds":["u","v"]}}`:      func(v *view) { v.Filters.TaskIDs = []string{"u", "v"} },
-		`{"retryPolicy":null}`:                   func(v *view) { v.RetryPolicy = standard },
-		`{"retryPolicy":{}}`:                     func(*view) {},
-		`{"retryPolicy":{"delays":null}}`:        func(v *view) { v.RetryPolicy = standard },
-		`{"retryPolicy":{"delays":["1s","2s"]}}`: func(v *view) { v.RetryPolicy = retryView{3, 1, 2, []string{"1s", "2s"}} },
+	standard := subscriptions.EventSubscriptionRetryPolicy{MaxAttempts: 4, InitialBackoffSeconds: 10, MaxBackoffSeconds: 300, Delays: []string{"10s", "1m", "5m"}}
+	for body, want := range map[string]func(*subscriptions.EventSubscription){
+		`{}`:                                    func(*subscriptions.EventSubscription) {},
+		`{"url":"https://other.example.com/x"}`: func(v *subscriptions.EventSubscription) { v.URL = "https://other.example.com/x" },
+		`{"eventTypes":["*"]}`:                  func(v *subscriptions.EventSubscription) { v.EventTypes = []string{"*"} },
+		`{"description":"e"}`:                   func(v *subscriptions.EventSubscription) { v.Description = "e" },
+		`{"description":null}`:                  func(v *subscriptions.EventSubscription) { v.Description = "" },
+		`{"filters":null}`:                      func(v *subscriptions.EventSubscription) { v.Filters.TaskIDs = []string{} },
+		`{"filters":{}}`:                        func(*subscriptions.EventSubscription) {},
+		`{"filters":{"taskIds":null}}`:          func(v *subscriptions.EventSubscription) { v.Filters.TaskIDs = []string{} },
+		`{"filters":{"taskIds":[]}}`:            func(v *subscriptions.EventSubscription) { v.Filters.TaskIDs = []string{} },
+		`{"filters":{"taskIds":["u","v"]}}`:     func(v *subscriptions.EventSubscription) { v.Filters.TaskIDs = []string{"u", "v"} },
+		`{"retryPolicy":null}`:                  func(v *subscriptions.EventSubscription) { v.RetryPolicy = standard },
+		`{"retryPolicy":{}}`:                    func(*subscriptions.EventSubscription) {},
+		`{"retryPolicy":{"delays":null}}`:       func(v *subscriptions.EventSubscription) { v.RetryPolicy = standard },
+		`{"retryPolicy":{"delays":["1s","2s"]}}`: func(v *subscriptions.EventSubscription) {
+			v.RetryPolicy = subscriptions.EventSubscriptionRetryPolicy{MaxAttempts: 3, InitialBackoffSeconds: 1, MaxBackoffSeconds: 2, Delays: []string{"1s", "2s"}}
+		},
 	} {
 		before := h.created(t, full)
 		path := collection + "/" + before.ID
-		got := h.as(t, call{adminKey, mediaPatch}, http.MethodPatch, path, body).one(t, http.StatusOK).Data
+		got := h.as(t, call{adminKey, "application/merge-patch+json"}, http.MethodPatch, path, body).one(t, http.StatusOK).Data
 		expected := before
 		expected.Secret = ""
 		want(&expected)
@@ -49,7 +53,7 @@ func TestPatch(t *testing.T) {
 	}
 }
 
-func withoutSecret(v view) view {
+func withoutSecret(v subscriptions.EventSubscription) subscriptions.EventSubscription {
 	v.Secret = ""
 	return v
 }
@@ -101,7 +105,7 @@ func TestConcurrentPatchesLoseNothing(t *testing.T) {
 	if got.Description == "" || got.EventTypes[0] == "task.*" || len(got.Filters.TaskIDs) != 1 || got.RetryPolicy.MaxAttempts != 2 {
 		t.Errorf("something was lost: %+v", got)
 	}
-	sub, err := h.deps.Store.Get(t.Context(), "default", got.ID)
+	sub, err := h.deps.Live.Store.Get(t.Context(), "default", got.ID)
 	if err != nil || sub.Revision != 21 {
 		t.Errorf("revision %d, %v; want 21, one for each change", sub.Revision, err)
 	}

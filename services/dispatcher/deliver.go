@@ -9,7 +9,6 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delay"
 	"github.com/posthaste/posthaste/services/internal/delivery"
-	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
@@ -39,7 +38,7 @@ func (s *Service) deliver(ctx context.Context, j job) {
 	case err != nil: // JetStream is away
 		s.Log.WarnContext(ctx, "subscription not read; the delivery comes again", "delivery", j.GetId(), "error", err)
 		s.putBackLater(j)
-	case !t.sub.Active():
+	case !t.sub.Active() && !j.GetTest():
 		s.announceAgain(ctx, t.sub)
 		s.finish(ctx, j, s.note(j, now, ReasonDisabled, posthastev1.Outcome_OUTCOME_CANCELLED))
 	default:
@@ -54,7 +53,7 @@ const lag = 8 * time.Second
 // of the bucket that may not have heard yet: the router knew the subscription
 // a moment ago. Where there is one copy its word holds.
 func (s *Service) maybeBehind(j job, t *target, err error, now time.Time) bool {
-	if !s.replicated || now.Sub(j.GetCreatedAt().AsTime()) > lag {
+	if !s.replicated || j.GetTest() || now.Sub(j.GetCreatedAt().AsTime()) > lag {
 		return false
 	}
 	return errors.Is(err, subscription.ErrNotFound) || err == nil && !t.sub.Active()
@@ -67,12 +66,10 @@ func (s *Service) try(ctx context.Context, j job, t *target, now time.Time) {
 		s.putOff(ctx, j, comeBack, ReasonBusy)
 		return
 	}
-	body := dialect.StandardBody(j.GetEvent())
 	now = s.now()
-	header := dialect.StandardHeader(j.GetId(), now, body, t.signer)
-	forwardTrace(header, j.msg.Headers())
-	a := s.poster.post(ctx, t.url, header, body, now)
-	v := judge(a.status, a.header, a.err, now)
+	r := t.request(j, now)
+	a := s.poster.post(ctx, t.url, r.header, r.body, t.policy.Timeout, now)
+	v := judge(t.dialect, a.status, a.header, a.err, now)
 	t.gate.leave(now.Add(a.took), a.took, v.Kind == Delivered, v.Strain)
 	if a.err != nil && ctx.Err() != nil {
 		// We hung up, so it is nobody's failure and no attempt.
@@ -80,26 +77,31 @@ func (s *Service) try(ctx context.Context, j job, t *target, now time.Time) {
 		return
 	}
 	s.metrics.attempted(ctx, v.Reason, a.took)
-	s.settle(ctx, j, t, a, v)
+	s.settle(ctx, j, t, r, a, v)
 }
 
 // settle does what the verdict asks for.
-func (s *Service) settle(ctx context.Context, j job, t *target, a answer, v Verdict) {
-	record := s.record(j, a, v)
-	wait, more := t.schedule.After(j.GetAttempt())
+func (s *Service) settle(ctx context.Context, j job, t *target, r request, a answer, v Verdict) {
+	record := s.record(j, t, r, a, v)
+	wait, more := t.policy.Schedule.After(j.GetAttempt())
 	switch {
 	case v.Kind == Delivered:
-		// Also where the grace is over: else it is delivered a second time.
-		s.Redis.Succeeded(context.WithoutCancel(ctx), delivery.DedupKey(j.GetId()), j.GetSubscriptionId())
+		if !j.GetTest() {
+			// Also where the grace is over: else it is delivered a second time.
+			s.Redis.Succeeded(context.WithoutCancel(ctx), delivery.DedupKey(j.Delivery), j.GetSubscriptionId())
+			s.metrics.arrived(ctx, j.Delivery, s.now())
+		}
 		record.Outcome = posthastev1.Outcome_OUTCOME_DELIVERED
-		s.metrics.arrived(ctx, j.Delivery, s.now())
 		s.finish(ctx, j, record)
-	case v.Kind == Retry && more:
-		wait = max(wait, min(v.After, s.cfg.MaxRetryAfter))
+	case v.Kind == Retry && more && !j.GetTest():
+		wait = max(wait, min(v.After, s.Policies.MaxRetryAfter()))
+		j.Body, j.Event.Data = r.body, nil
 		s.retry(ctx, j, record, wait, v.Reason)
 	default:
 		record.Outcome = posthastev1.Outcome_OUTCOME_FAILED
-		s.fail(ctx, j, t, v)
+		if !j.GetTest() {
+			s.fail(ctx, j, t, v)
+		}
 		s.finish(ctx, j, record)
 	}
 }

@@ -36,7 +36,7 @@ func TestDelivers(t *testing.T) {
 		r.GetDeliveryId() != id || r.GetReason() != string(ReasonDelivered) || r.GetLatency().AsDuration() <= 0 || r.GetNextAt() != nil {
 		t.Errorf("recorded as %v", r)
 	}
-	if !h.redis.Delivered(t.Context(), []string{delivery.DedupKey(id)})[0] {
+	if !h.redis.Delivered(t.Context(), []string{delivery.DedupKey(&posthastev1.Delivery{Id: id})})[0] {
 		t.Error("the delivery is not remembered")
 	}
 	h.settled(t)
@@ -99,9 +99,9 @@ func TestSchedule(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.cfg.MaxRetryAfter = 1500 * time.Millisecond
+	h.retries.MaxRetryAfter = 1500 * time.Millisecond
 	h.start(t)
-	for after, want := range map[string]time.Duration{"1": time.Second, "3600": h.cfg.MaxRetryAfter, "0": 100 * time.Millisecond} {
+	for after, want := range map[string]time.Duration{"1": time.Second, "3600": h.retries.MaxRetryAfter, "0": 100 * time.Millisecond} {
 		e := newEndpoint(t, func(w http.ResponseWriter, _ *http.Request, n int) {
 			if n == 1 {
 				w.Header().Set("Retry-After", after)
@@ -130,7 +130,9 @@ func TestOrderOfActs(t *testing.T) {
 	e := newEndpoint(t, nil)
 	h.start(t)
 	id := h.fresh(t, h.wish(t, e.URL), 1)[0]
-	testbed.Eventually(t, "the dedup key", func() bool { return h.redis.Delivered(t.Context(), []string{delivery.DedupKey(id)})[0] })
+	testbed.Eventually(t, "the dedup key", func() bool {
+		return h.redis.Delivered(t.Context(), []string{delivery.DedupKey(&posthastev1.Delivery{Id: id})})[0]
+	})
 	if n := h.count(t, bus.StreamDeliveries); n != 1 || e.count() != 1 {
 		t.Errorf("%d deliveries are left after %d POSTs, want 1 and 1", n, e.count())
 	}
@@ -163,7 +165,7 @@ func TestDeliveredBefore(t *testing.T) {
 	e := newEndpoint(t, nil)
 	sub := h.wish(t, e.URL)
 	id := h.fresh(t, sub, 1)[0]
-	h.redis.Succeeded(t.Context(), delivery.DedupKey(id), sub)
+	h.redis.Succeeded(t.Context(), delivery.DedupKey(&posthastev1.Delivery{Id: id}), sub)
 	h.start(t)
 	r := h.attempts(t, 1)[0]
 	if r.GetOutcome() != posthastev1.Outcome_OUTCOME_DELIVERED || r.GetReason() != string(ReasonAgain) || e.count() != 0 {

@@ -26,11 +26,11 @@ const TypeDisabled = "subscription.disabled"
 func (s *Service) fail(ctx context.Context, j job, t *target, v Verdict) {
 	s.Log.WarnContext(ctx, "delivery failed", "delivery", j.GetId(), "subscription", j.GetSubscriptionId(),
 		"tenant", j.GetEvent().GetTenant(), "attempts", j.GetAttempt(), "reason", string(v.Reason))
-	count, known := s.Redis.Failed(ctx, j.GetId(), j.GetSubscriptionId())
+	count, known := s.Redis.Failed(ctx, delivery.MsgID(j.Delivery), j.GetSubscriptionId())
 	switch {
 	case v.Kind == Gone:
 		s.disable(ctx, t.sub, subscription.DisabledGone)
-	case known && s.cfg.DisableAfter > 0 && count >= s.cfg.DisableAfter:
+	case known && t.policy.DisableAfter > 0 && count >= t.policy.DisableAfter:
 		s.disable(ctx, t.sub, subscription.DisabledConsecutiveFailures)
 	}
 }

@@ -67,7 +67,7 @@ func TestExhausted(t *testing.T) {
 func TestDisablesAtTheThreshold(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.cfg.DisableAfter = 3
+	h.retries.DisableAfter = 3
 	e := newEndpoint(t, status(http.StatusNotFound))
 	healthy := newEndpoint(t, nil)
 	sub, other := h.wish(t, e.URL, delays(50*time.Millisecond)), h.wish(t, healthy.URL)
@@ -108,8 +108,8 @@ func TestDisablesAtTheThreshold(t *testing.T) {
 func TestSuccessForgetsFailures(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.cfg.DisableAfter = 2
-	h.deps.Schedule = h.deps.Schedule.With([]time.Duration{10 * time.Millisecond})
+	h.retries.DisableAfter = 2
+	h.retries.RetryDelays = []string{"10ms"}
 	e := newEndpoint(t, func(w http.ResponseWriter, _ *http.Request, n int) {
 		if n != 3 { // the second delivery
 			w.WriteHeader(http.StatusNotFound)

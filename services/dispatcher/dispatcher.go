@@ -19,8 +19,9 @@ import (
 
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delay"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
-	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -34,8 +35,10 @@ type Deps struct {
 	Loaded <-chan struct{}
 	Redis  *redisstore.Store
 	Guard  *ssrf.Guard
-	// Schedule is that of subscriptions without one of their own.
-	Schedule schedule.Schedule
+	// Dialects shape the deliveries.
+	Dialects *dialect.Set
+	// Policies say how they are tried.
+	Policies *policy.Policies
 	Log      *slog.Logger
 	Meter    metric.Meter
 }
@@ -76,7 +79,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		cfg:       cfg,
 		publisher: publisher,
 		mover:     delay.NewMover(deps.Bus, publisher, deps.Log),
-		poster:    newPoster(cfg, deps.Guard),
+		poster:    newPoster(cfg, deps.Policies.MaxTimeout(), deps.Guard),
 		targets:   targets{byID: make(map[string]*target)},
 		metrics:   m,
 		now:       time.Now,

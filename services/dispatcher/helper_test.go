@@ -21,8 +21,9 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
-	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
@@ -43,11 +44,14 @@ type house struct {
 	log   *testbed.Log
 	cfg   Config
 	deps  Deps
+	// retries makes the policies of dispatchers that are started.
+	retries policy.Config
 }
 
 func newHouse(tb testing.TB, change ...func(*bus.Config)) *house {
 	tb.Helper()
-	h := &house{log: &testbed.Log{}, cfg: settings.Defaults[Config]()}
+	h := &house{log: &testbed.Log{}, cfg: settings.Defaults[Config](), retries: settings.Defaults[policy.Config]()}
+	h.retries.RetryDelays = []string{"100ms", "250ms"}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.bus = bustest.Connect(tb, testbed.StartNATS(tb).URL(), log, change...)
 	var err error
@@ -58,8 +62,8 @@ func newHouse(tb testing.TB, change ...func(*bus.Config)) *house {
 	h.startRedis(tb, log)
 	h.deps = Deps{
 		Bus: h.bus, Store: h.live.Store, Index: h.live.Index, Loaded: h.live.Watcher.Loaded(), Redis: h.redis,
+		Dialects: dialect.Builtin(),
 		Guard:    ssrf.New(ssrf.Config{AllowInsecure: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, nil),
-		Schedule: schedule.New([]time.Duration{100 * time.Millisecond, 250 * time.Millisecond}, 0),
 		Log:      log, Meter: noop.Meter{},
 	}
 	return h
@@ -81,21 +85,32 @@ func (h *house) startRedis(tb testing.TB, log *slog.Logger) {
 // start starts a dispatcher.
 func (h *house) start(tb testing.TB, change ...func(*Service)) (stop func()) {
 	tb.Helper()
-	s, err := New(h.cfg, h.deps)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	s := h.dispatcher(tb)
 	for _, c := range change {
 		c(s)
 	}
 	return testbed.Running(tb, func(ctx context.Context) error { return s.Run(ctx, 5*time.Second) })
 }
 
+// dispatcher makes one that does not run.
+func (h *house) dispatcher(tb testing.TB) *Service {
+	tb.Helper()
+	var err error
+	if h.deps.Policies, err = policy.New(h.retries); err != nil {
+		tb.Fatal(err)
+	}
+	s, err := New(h.cfg, h.deps)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
 // wish makes an active subscription of tenant t and returns its id.
 func (h *house) wish(tb testing.TB, url string, change ...func(*posthastev1.Subscription)) string {
 	tb.Helper()
 	pb := &posthastev1.Subscription{
-		Id: subscription.NewID(time.Now()), Tenant: "t", Url: url, EventTypes: []string{"*"},
+		Id: subscription.NewID(time.Now()), Tenant: "t", Url: url, EventTypes: []string{"*"}, Dialect: dialect.Standard,
 		Status:  posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE,
 		Secrets: []*posthastev1.Secret{{Value: secret}}, CreatedAt: timestamppb.Now(),
 	}
@@ -137,7 +152,7 @@ func (h *house) fresh(tb testing.TB, sub string, n int) []string {
 		ids[i] = delivery.ID(e, sub)
 		msgs[i] = bus.Msg{
 			Subject: bus.DeliverySubject(bus.LaneFresh, "t", sub), ID: ids[i],
-			Data: delivery.EncodeNew(ids[i], sub, encoded, timestamppb.Now()),
+			Data: delivery.EncodeNew(ids[i], sub, encoded, uint64(i+1), timestamppb.Now()),
 		}
 	}
 	if err := h.bus.NewPublisher(512, 8<<20).Publish(tb.Context(), msgs); err != nil {

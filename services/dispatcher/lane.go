@@ -132,7 +132,7 @@ func (l *lane) lookUp(ctx context.Context, batch []job) {
 	}
 	keys := make([]string, len(batch))
 	for i, j := range batch {
-		keys[i] = delivery.DedupKey(j.GetId())
+		keys[i] = delivery.DedupKey(j.Delivery)
 	}
 	for i, again := range l.Redis.Delivered(ctx, keys) {
 		batch[i].again = again
@@ -142,7 +142,7 @@ func (l *lane) lookUp(ctx context.Context, batch []job) {
 // lateAgain asks once more for a job that waited long for its place: it may have
 // been handed to another dispatcher before this one took it.
 func (s *Service) lateAgain(ctx context.Context, j job, now time.Time) bool {
-	return now.Sub(j.taken) > s.Bus.AckWait()/2 && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.GetId())})[0]
+	return now.Sub(j.taken) > s.Bus.AckWait()/2 && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.Delivery)})[0]
 }
 
 // let ends this dispatcher's hold on the job, before anybody else is told.

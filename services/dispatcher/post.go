@@ -17,15 +17,14 @@ import (
 // poster makes POSTs. There is one way out, and it passes the guard.
 type poster struct {
 	transport *http.Transport
-	timeout   time.Duration
 	readMost  int64
 	keepMost  int64
 }
 
-func newPoster(cfg Config, guard *ssrf.Guard) *poster {
-	dialer := &net.Dialer{Timeout: cfg.RequestTimeout, KeepAlive: 30 * time.Second, Control: guard.Control}
+// newPoster makes a poster whose POSTs have at most the longest timeout.
+func newPoster(cfg Config, longest time.Duration, guard *ssrf.Guard) *poster {
+	dialer := &net.Dialer{Timeout: longest, KeepAlive: 30 * time.Second, Control: guard.Control}
 	return &poster{
-		timeout:  cfg.RequestTimeout,
 		readMost: int64(cfg.AnswerBytes),
 		keepMost: int64(cfg.RecordBytes),
 		transport: &http.Transport{
@@ -35,11 +34,11 @@ func newPoster(cfg Config, guard *ssrf.Guard) *poster {
 			ForceAttemptHTTP2: true,
 			// One connection carries all of an endpoint's POSTs. Where it has
 			// died in silence, a ping finds out before TCP does.
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: cfg.RequestTimeout, PingTimeout: cfg.RequestTimeout / 2},
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: longest, PingTimeout: longest / 2},
 			MaxIdleConns:           cfg.MaxIdleConns,
 			MaxIdleConnsPerHost:    cfg.EndpointConcurrency,
 			IdleConnTimeout:        90 * time.Second,
-			TLSHandshakeTimeout:    cfg.RequestTimeout,
+			TLSHandshakeTimeout:    longest,
 			MaxResponseHeaderBytes: 64 << 10,
 			DisableCompression:     true, // a stranger's archive is not ours to open
 		},
@@ -60,8 +59,8 @@ type answer struct {
 
 // post sends one POST and reads the answer, both within the timeout. A
 // redirect is an answer like any other.
-func (p *poster) post(ctx context.Context, to *url.URL, header http.Header, body []byte, now time.Time) answer {
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+func (p *poster) post(ctx context.Context, to *url.URL, header http.Header, body []byte, timeout time.Duration, now time.Time) answer {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	req := (&http.Request{
 		Method: http.MethodPost, URL: to, Host: to.Host, Header: header,
@@ -79,7 +78,7 @@ func (p *poster) post(ctx context.Context, to *url.URL, header http.Header, body
 		a.body, err = p.read(res.Body)
 	}
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, context.DeadlineExceeded) {
-		err = fmt.Errorf("no complete answer within %s: %w", p.timeout, cause)
+		err = fmt.Errorf("no complete answer within %s: %w", timeout, cause)
 	}
 	a.took, a.err = time.Since(begin), err
 	return a

@@ -17,8 +17,10 @@ import (
 )
 
 // record says what came of an attempt.
-func (s *Service) record(j job, a answer, v Verdict) *posthastev1.Attempt {
+func (s *Service) record(j job, t *target, sent request, a answer, v Verdict) *posthastev1.Attempt {
 	r := s.note(j, a.started, v.Reason, posthastev1.Outcome_OUTCOME_UNSPECIFIED)
+	r.Url = t.sub.GetUrl()
+	r.RequestHeader = t.recorded(sent.header)
 	r.Latency = durationpb.New(a.took)
 	r.Status = int32(a.status)
 	r.Answer = a.body
@@ -45,6 +47,10 @@ func (s *Service) note(j job, at time.Time, why Reason, outcome posthastev1.Outc
 		StartedAt:      timestamppb.New(at),
 		Reason:         string(why),
 		Outcome:        outcome,
+		Round:          j.GetRound(),
+		Test:           j.GetTest(),
+		CreatedAt:      j.GetCreatedAt(),
+		Sequence:       j.GetSequence(),
 	}
 }
 
@@ -59,7 +65,7 @@ func recordMsg(r *posthastev1.Attempt) (bus.Msg, error) {
 	}
 	return bus.Msg{
 		Subject: bus.AttemptSubject(r.GetTenant(), r.GetSubscriptionId()),
-		ID:      r.GetDeliveryId() + ":" + strconv.FormatUint(uint64(r.GetNumber()), 10),
+		ID:      r.GetDeliveryId() + ":" + r.GetRound() + ":" + strconv.FormatUint(uint64(r.GetNumber()), 10),
 		Data:    data,
 	}, nil
 }

@@ -3,14 +3,14 @@ package dispatcher
 import (
 	"time"
 
-	"github.com/posthaste/posthaste/pkg/webhook"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
-// newSigner signs with every secret of the subscription that has not expired.
-// until is when the first of them does, zero for never.
-func newSigner(sub *subscription.Subscription, now time.Time) (signer *webhook.Signer, until time.Time, err error) {
-	var secrets []webhook.Secret
+// newSigner signs with the secrets of the subscription that have not expired,
+// newest first. until is when the first of them does, zero for never.
+func newSigner(d *dialect.Dialect, sub *subscription.Subscription, now time.Time) (signer *dialect.Signer, until time.Time, err error) {
+	var secrets []string
 	for _, stored := range sub.GetSecrets() {
 		if stored.GetExpiresAt() != nil {
 			expires := stored.GetExpiresAt().AsTime()
@@ -21,12 +21,8 @@ func newSigner(sub *subscription.Subscription, now time.Time) (signer *webhook.S
 				until = expires
 			}
 		}
-		secret, err := webhook.ParseSecret(stored.GetValue())
-		if err != nil {
-			return nil, until, err
-		}
-		secrets = append(secrets, secret)
+		secrets = append(secrets, stored.GetValue())
 	}
-	signer, err = webhook.NewSigner(secrets...)
+	signer, err = d.NewSigner(secrets...)
 	return signer, until, err
 }

@@ -8,18 +8,19 @@ import (
 	"sync"
 	"time"
 
-	"github.com/posthaste/posthaste/pkg/webhook"
-	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
 // target is a subscription made ready for POSTs.
 type target struct {
-	sub      *subscription.Subscription
-	url      *url.URL
-	signer   *webhook.Signer
-	schedule schedule.Schedule
-	gate     *gate
+	sub     *subscription.Subscription
+	url     *url.URL
+	dialect *dialect.Dialect
+	signer  *dialect.Signer
+	policy  policy.Policy
+	gate    *gate
 	// until is when the first of the signing secrets expires; zero for never.
 	until time.Time
 }
@@ -66,11 +67,15 @@ func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
-	signer, until, err := newSigner(sub, s.now())
+	d, ok := s.Dialects.Get(sub.GetDialect())
+	if !ok {
+		return nil, fmt.Errorf("%w %s: its dialect %q is not known here; see dialects-file", errUnusable, sub.GetId(), sub.GetDialect())
+	}
+	signer, until, err := newSigner(d, sub, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
-	t := &target{sub: sub, url: to, signer: signer, until: until, schedule: sub.Schedule(s.Schedule)}
+	t := &target{sub: sub, url: to, dialect: d, signer: signer, until: until, policy: s.Policies.Of(d, sub.Subscription)}
 
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
 
@@ -19,6 +20,7 @@ type Kind int
 const (
 	Delivered Kind = iota + 1
 	Retry          // another attempt, if the schedule has one
+	Final          // no other attempt, by the dialect's rule
 	Gone           // the endpoint wants no more, ever
 )
 
@@ -62,8 +64,22 @@ type Verdict struct {
 	Strain bool
 }
 
-// judge decides what an answer means. err is the failure to get one.
-func judge(status int, header http.Header, err error, now time.Time) Verdict {
+// judge decides what an answer means in the dialect d. err is the failure to get
+// one.
+func judge(d *dialect.Dialect, status int, header http.Header, err error, now time.Time) Verdict {
+	v := read(status, header, err, now)
+	if v.Kind == Gone && d.Gone != dialect.GoneDisable {
+		v.Kind = Retry
+	}
+	if v.Kind == Retry && err == nil && status < 500 && d.RetryOn == dialect.RetryServerErrors {
+		v.Kind = Final
+	}
+	return v
+}
+
+// read is what an answer means where every failure is tried again and a 410
+// ends the subscription.
+func read(status int, header http.Header, err error, now time.Time) Verdict {
 	if err != nil {
 		reason := reasonOf(err)
 		return Verdict{Kind: Retry, Reason: reason, Strain: reason == ReasonTimeout || reason == ReasonConnection}

@@ -12,8 +12,40 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
+
+// standard tries everything again but a 410.
+var standard = named("standard")
+
+func named(name string) *dialect.Dialect {
+	d, _ := dialect.Builtin().Get(name)
+	return d
+}
+
+// C9, N5: any failure is tried again. AgentRail: 5xx and network errors only.
+func TestJudgeByDialect(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]map[string]Kind{
+		200: {"neiracore": Delivered, "aicity": Delivered, "agentrail": Delivered, "github": Delivered, "stripe": Delivered},
+		302: {"neiracore": Retry, "aicity": Retry, "agentrail": Final, "github": Retry, "stripe": Retry},
+		404: {"neiracore": Retry, "aicity": Retry, "agentrail": Final, "github": Retry, "stripe": Retry},
+		410: {"neiracore": Retry, "aicity": Retry, "agentrail": Gone, "github": Gone, "stripe": Gone},
+		429: {"neiracore": Retry, "aicity": Retry, "agentrail": Final, "github": Retry, "stripe": Retry},
+		500: {"neiracore": Retry, "aicity": Retry, "agentrail": Retry, "github": Retry, "stripe": Retry},
+		503: {"neiracore": Retry, "aicity": Retry, "agentrail": Retry, "github": Retry, "stripe": Retry},
+	} {
+		for name, kind := range want {
+			if got := judge(named(name), status, http.Header{}, nil, time.Now()); got.Kind != kind {
+				t.Errorf("%s: %d means %+v, want kind %d", name, status, got, kind)
+			}
+			if got := judge(named(name), status, nil, syscall.ECONNREFUSED, time.Now()); got.Kind != Retry {
+				t.Errorf("%s: no answer means %+v", name, got)
+			}
+		}
+	}
+}
 
 func TestJudgeStatus(t *testing.T) {
 	t.Parallel()
@@ -27,7 +59,7 @@ func TestJudgeStatus(t *testing.T) {
 		500: {Kind: Retry, Reason: ReasonServerError, Strain: true}, 502: {Kind: Retry, Reason: ReasonServerError, Strain: true},
 		503: {Kind: Retry, Reason: ReasonServerError, Strain: true}, 599: {Kind: Retry, Reason: ReasonServerError, Strain: true},
 	} {
-		if got := judge(status, http.Header{}, nil, time.Now()); got != want {
+		if got := judge(standard, status, http.Header{}, nil, time.Now()); got != want {
 			t.Errorf("%d means %+v, want %+v", status, got, want)
 		}
 	}
@@ -42,7 +74,7 @@ func TestJudgeRetryAfter(t *testing.T) {
 		now.Add(time.Hour).Format(time.RFC850): time.Hour, now.Add(time.Hour).Format(time.ANSIC): time.Hour,
 	} {
 		for status, honoured := range map[int]bool{429: true, 503: true, 500: false, 404: false, 200: false} {
-			got := judge(status, http.Header{"Retry-After": {value}}, nil, now).After
+			got := judge(standard, status, http.Header{"Retry-After": {value}}, nil, now).After
 			if honoured && got != want || !honoured && got != 0 {
 				t.Errorf("%d with Retry-After %q waits %s, want %s", status, value, got, want)
 			}
@@ -76,7 +108,7 @@ func TestJudgeErrors(t *testing.T) {
 		want.Kind = Retry
 		for _, e := range []error{err, fmt.Errorf("post: %w", err)} {
 			// What was answered before the failure does not make it a success.
-			if got := judge(200, nil, e, time.Now()); got != want {
+			if got := judge(standard, 200, nil, e, time.Now()); got != want {
 				t.Errorf("%v means %+v, want %+v", e, got, want)
 			}
 		}

@@ -56,8 +56,8 @@ func flow(every time.Duration) func(http.ResponseWriter, *http.Request, int) {
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.cfg.RequestTimeout = 500 * time.Millisecond
-	h.deps.Schedule = h.deps.Schedule.With([]time.Duration{time.Hour})
+	h.retries.RequestTimeout = 500 * time.Millisecond
+	h.retries.RetryDelays = []string{"1h"}
 	h.start(t)
 	elsewhere := newEndpoint(t, nil)
 	for name, c := range map[string]struct {
@@ -97,7 +97,7 @@ func TestAnswers(t *testing.T) {
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.deps.Schedule = h.deps.Schedule.With([]time.Duration{time.Hour})
+	h.retries.RetryDelays = []string{"1h"}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestBlockedAddress(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.deps.Guard = ssrf.New(ssrf.Config{AllowInsecure: true}, nil)
-	h.deps.Schedule = h.deps.Schedule.With([]time.Duration{time.Hour})
+	h.retries.RetryDelays = []string{"1h"}
 	e := newEndpoint(t, nil)
 	h.start(t)
 	if r := h.one(t, e.URL); r.GetReason() != string(ReasonBlocked) || e.count() != 0 {
@@ -159,7 +159,7 @@ func TestHTTP2(t *testing.T) {
 func TestHangingEndpoint(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.cfg.MaxInFlight, h.cfg.RequestTimeout = 16, 10*time.Second
+	h.cfg.MaxInFlight, h.retries.RequestTimeout = 16, 10*time.Second
 	var mu sync.Mutex
 	now, most, ended := 0, 0, 0
 	hanging := newEndpoint(t, func(_ http.ResponseWriter, r *http.Request, _ int) {
@@ -237,10 +237,7 @@ func TestGraceIsOver(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	s, err := New(h.cfg, h.deps)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := h.dispatcher(t)
 	stop := testbed.Running(t, func(ctx context.Context) error { return s.Run(ctx, 50*time.Millisecond) })
 	h.fresh(t, h.wish(t, e.URL), 1)
 	testbed.Eventually(t, "the POST", func() bool { return e.count() == 1 })
@@ -284,7 +281,7 @@ func TestStopGivesBack(t *testing.T) {
 func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.cfg.DisableAfter, h.cfg.RequestTimeout = 1, 300*time.Millisecond
+	h.retries.DisableAfter, h.retries.RequestTimeout = 1, 300*time.Millisecond
 	h.start(t)
 	for _, answer := range []func(http.ResponseWriter, *http.Request, int){status(500), status(410), flow(20 * time.Millisecond)} {
 		h.fresh(t, h.wish(t, newEndpoint(t, answer).URL, delays(50*time.Millisecond)), 2)
@@ -338,13 +335,10 @@ func TestValidate(t *testing.T) {
 		"max-in-flight":             func(c *Config) { c.MaxInFlight = 1 },
 		"dispatcher-prefetch":       func(c *Config) { c.Prefetch = 0 },
 		"dispatcher-prefetch-bytes": func(c *Config) { c.PrefetchBytes = 1 },
-		"request-timeout":           func(c *Config) { c.RequestTimeout = 0 },
 		"max-answer-bytes":          func(c *Config) { c.AnswerBytes = 1 },
 		"record-answer-bytes":       func(c *Config) { c.RecordBytes = -1 },
 		"endpoint-concurrency":      func(c *Config) { c.EndpointConcurrency = 0 },
 		"max-idle-conns":            func(c *Config) { c.MaxIdleConns = 0 },
-		"max-retry-after":           func(c *Config) { c.MaxRetryAfter = -1 },
-		"disable-after":             func(c *Config) { c.DisableAfter = -1 },
 	} {
 		cfg := h.cfg
 		change(&cfg)

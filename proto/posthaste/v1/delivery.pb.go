@@ -52,7 +52,10 @@ type Delivery struct {
 	Round string `protobuf:"bytes,10,opt,name=round,proto3" json:"round,omitempty"`
 	// A test has one attempt, counts for nothing, and goes to a disabled
 	// subscription too.
-	Test          bool `protobuf:"varint,11,opt,name=test,proto3" json:"test,omitempty"`
+	Test bool `protobuf:"varint,11,opt,name=test,proto3" json:"test,omitempty"`
+	// The body as it was first sent, so that every attempt sends the same bytes.
+	// Then event.data is empty. Unset before the first attempt.
+	Body          []byte `protobuf:"bytes,12,opt,name=body,proto3" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -164,11 +167,18 @@ func (x *Delivery) GetTest() bool {
 	return false
 }
 
+func (x *Delivery) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
 var File_posthaste_v1_delivery_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_delivery_proto_rawDesc = "" +
 	"\n" +
-	"\x1bposthaste/v1/delivery.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18posthaste/v1/event.proto\"\xfa\x02\n" +
+	"\x1bposthaste/v1/delivery.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18posthaste/v1/event.proto\"\x8e\x03\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
 	"\x0fsubscription_id\x18\x02 \x01(\tR\x0esubscriptionId\x12)\n" +
@@ -183,7 +193,8 @@ const file_posthaste_v1_delivery_proto_rawDesc = "" +
 	"\bsequence\x18\t \x01(\x04R\bsequence\x12\x14\n" +
 	"\x05round\x18\n" +
 	" \x01(\tR\x05round\x12\x12\n" +
-	"\x04test\x18\v \x01(\bR\x04testB?Z=github.com/posthaste/posthaste/proto/posthaste/v1;posthastev1b\x06proto3"
+	"\x04test\x18\v \x01(\bR\x04test\x12\x12\n" +
+	"\x04body\x18\f \x01(\fR\x04bodyB?Z=github.com/posthaste/posthaste/proto/posthaste/v1;posthastev1b\x06proto3"
 
 var (
 	file_posthaste_v1_delivery_proto_rawDescOnce sync.Once

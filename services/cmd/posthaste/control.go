@@ -5,8 +5,9 @@ import (
 
 	"github.com/posthaste/posthaste/services/control"
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
-	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
 
@@ -17,7 +18,8 @@ type controlConfig struct {
 	Auth      auth.Config       `embed:""`
 	Redis     redisstore.Config `embed:""`
 	Endpoints ssrf.Config       `embed:""`
-	Retries   schedule.Config   `embed:""`
+	Retries   policy.Config     `embed:""`
+	Dialects  dialect.Config    `embed:""`
 	Control   control.Config    `embed:""`
 }
 
@@ -38,14 +40,18 @@ func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	standard, err := cfg.Retries.Schedule()
+	dialects, err := cfg.Dialects.Load()
+	if err != nil {
+		return err
+	}
+	policies, err := policy.New(cfg.Retries)
 	if err != nil {
 		return err
 	}
 	cfg.Auth.Warn(n.log)
 	s, err := control.New(ctx, cfg.Control, control.Deps{
-		Store: live.Store, Index: live.Index, Watcher: live.Watcher, Redis: redis,
-		Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil), Log: n.log, Schedule: &standard,
+		Bus: n.bus, Live: live, Redis: redis, Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil),
+		Dialects: dialects, Policies: policies, Log: n.log,
 	})
 	if err != nil {
 		return err

@@ -4,8 +4,9 @@ import (
 	"context"
 
 	"github.com/posthaste/posthaste/services/dispatcher"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
-	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
 
@@ -14,7 +15,8 @@ type dispatcherConfig struct {
 	Node       nodeConfig        `embed:""`
 	Redis      redisstore.Config `embed:""`
 	Endpoints  ssrf.Config       `embed:""`
-	Retries    schedule.Config   `embed:""`
+	Retries    policy.Config     `embed:""`
+	Dialects   dialect.Config    `embed:""`
 	Dispatcher dispatcher.Config `embed:""`
 }
 
@@ -32,13 +34,17 @@ func (cfg *dispatcherConfig) build(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	standard, err := cfg.Retries.Schedule()
+	dialects, err := cfg.Dialects.Load()
+	if err != nil {
+		return err
+	}
+	policies, err := policy.New(cfg.Retries)
 	if err != nil {
 		return err
 	}
 	s, err := dispatcher.New(cfg.Dispatcher, dispatcher.Deps{
 		Bus: n.bus, Store: live.Store, Index: live.Index, Loaded: live.Watcher.Loaded(),
-		Redis: redis, Guard: ssrf.New(cfg.Endpoints, nil), Schedule: standard,
+		Redis: redis, Guard: ssrf.New(cfg.Endpoints, nil), Dialects: dialects, Policies: policies,
 		Log: n.log, Meter: n.metrics.Meter("dispatcher"),
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func Later(d *posthastev1.Delivery, at time.Time, why string, now time.Time) (bu
 	}
 	return bus.Msg{
 		Subject: subject(d, at.Sub(now)),
-		ID: d.GetId() + ":" + strconv.FormatUint(uint64(d.GetAttempt()), 10) + ":" +
+		ID: delivery.MsgID(d) + ":" + strconv.FormatUint(uint64(d.GetAttempt()), 10) + ":" +
 			strconv.FormatUint(uint64(d.GetDeferrals()), 10),
 		Data: data,
 	}, nil

@@ -46,13 +46,25 @@ func ID(e *posthastev1.Event, subscriptionID string) string {
 	return string(text[:])
 }
 
-// DedupKey is the part of a delivery's id that does not depend on the event's
-// time: a producer that repeats an event without a timestamp gives it another.
-func DedupKey(id string) string {
-	if len(id) < entropyChars {
+// DedupKey is what is remembered of a delivery that was delivered: its round,
+// and the part of its id that does not depend on the event's time, for a
+// producer that repeats an event without a timestamp gives it another.
+func DedupKey(d *posthastev1.Delivery) string {
+	id := d.GetId()
+	if len(id) > entropyChars {
+		id = id[len(id)-entropyChars:]
+	}
+	return inRound(id, d.GetRound())
+}
+
+// MsgID is the Nats-Msg-Id of a delivery in DELIVERIES.
+func MsgID(d *posthastev1.Delivery) string { return inRound(d.GetId(), d.GetRound()) }
+
+func inRound(id, round string) string {
+	if round == "" {
 		return id
 	}
-	return id[len(id)-entropyChars:]
+	return id + ":" + round
 }
 
 // AppendEvent appends e in the form in which EncodeNew takes it. One encoding
@@ -72,12 +84,13 @@ const (
 	fieldEvent          = 3
 	fieldAttempt        = 4
 	fieldCreatedAt      = 6
+	fieldSequence       = 9
 )
 
 // EncodeNew encodes a Delivery for its first attempt around an event that is
-// encoded already. A fan-out copies the event's bytes and does not encode
-// them again.
-func EncodeNew(id, subscriptionID string, event []byte, createdAt *timestamppb.Timestamp) []byte {
+// encoded already, with its place in EVENTS. A fan-out copies the event's bytes
+// and does not encode them again.
+func EncodeNew(id, subscriptionID string, event []byte, sequence uint64, createdAt *timestamppb.Timestamp) []byte {
 	seconds, nanos := uint64(createdAt.GetSeconds()), uint64(createdAt.GetNanos())
 	created := 0
 	if seconds != 0 {
@@ -88,6 +101,9 @@ func EncodeNew(id, subscriptionID string, event []byte, createdAt *timestamppb.T
 	}
 	size := 5 + protowire.SizeBytes(len(id)) + protowire.SizeBytes(len(subscriptionID)) +
 		protowire.SizeBytes(len(event)) + 1 + protowire.SizeBytes(created)
+	if sequence != 0 {
+		size += 1 + protowire.SizeVarint(sequence)
+	}
 	b := make([]byte, 0, size)
 	b = protowire.AppendTag(b, fieldID, protowire.BytesType)
 	b = protowire.AppendString(b, id)
@@ -106,6 +122,10 @@ func EncodeNew(id, subscriptionID string, event []byte, createdAt *timestamppb.T
 	if nanos != 0 {
 		b = protowire.AppendTag(b, 2, protowire.VarintType)
 		b = protowire.AppendVarint(b, nanos)
+	}
+	if sequence != 0 {
+		b = protowire.AppendTag(b, fieldSequence, protowire.VarintType)
+		b = protowire.AppendVarint(b, sequence)
 	}
 	return b
 }

@@ -77,17 +77,33 @@ func TestDedupKey(t *testing.T) {
 	t.Parallel()
 	later := event()
 	later.Time = timestamppb.New(at.Add(time.Hour))
+	key := func(id, round string) string { return DedupKey(&posthastev1.Delivery{Id: id, Round: round}) }
 	a, b := ID(event(), "evsub_1"), ID(later, "evsub_1")
-	if a == b || DedupKey(a) != DedupKey(b) {
-		t.Errorf("keys %s and %s of %s and %s", DedupKey(a), DedupKey(b), a, b)
+	if a == b || key(a, "") != key(b, "") {
+		t.Errorf("keys %s and %s of %s and %s", key(a, ""), key(b, ""), a, b)
 	}
-	if DedupKey(a) == DedupKey(ID(event(), "evsub_2")) {
+	if key(a, "") == key(ID(event(), "evsub_2"), "") {
 		t.Error("two subscriptions share a key")
 	}
 	for id, want := range map[string]string{"": "", "short": "short", "dlv_01KF0K8XR00000000000000001": "0000000000000001"} {
-		if got := DedupKey(id); got != want {
+		if got := key(id, ""); got != want {
 			t.Errorf("key of %q is %q, want %q", id, got, want)
 		}
+		if got := key(id, "rpl_1"); got != want+":rpl_1" {
+			t.Errorf("key of %q in a round is %q", id, got)
+		}
+	}
+}
+
+func TestMsgID(t *testing.T) {
+	t.Parallel()
+	d := &posthastev1.Delivery{Id: "dlv_1"}
+	if got := MsgID(d); got != "dlv_1" {
+		t.Errorf("%q", got)
+	}
+	d.Round = "rpl_1"
+	if got := MsgID(d); got != "dlv_1:rpl_1" {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -103,6 +119,7 @@ func TestEncodeNewIsProtobuf(t *testing.T) {
 			Seconds: rapid.OneOf(rapid.Just(int64(0)), rapid.Int64()).Draw(t, "seconds"),
 			Nanos:   rapid.OneOf(rapid.Just(int32(0)), rapid.Int32Range(0, 999999999)).Draw(t, "nanos"),
 		}
+		sequence := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64()).Draw(t, "sequence")
 		// In a message an empty string is not written; a delivery has both.
 		id, subscription := "dlv_"+text.Draw(t, "id"), "evsub_"+text.Draw(t, "subscription")
 		encoded, err := AppendEvent(nil, e)
@@ -110,11 +127,11 @@ func TestEncodeNewIsProtobuf(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, err := proto.MarshalOptions{Deterministic: true}.Marshal(
-			&posthastev1.Delivery{Id: id, SubscriptionId: subscription, Event: e, Attempt: 1, CreatedAt: created})
+			&posthastev1.Delivery{Id: id, SubscriptionId: subscription, Event: e, Attempt: 1, CreatedAt: created, Sequence: sequence})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := EncodeNew(id, subscription, encoded, created)
+		got := EncodeNew(id, subscription, encoded, sequence, created)
 		if !bytes.Equal(want, got) {
 			t.Fatalf("got  %x\nwant %x", got, want)
 		}
@@ -128,7 +145,7 @@ func TestFieldNumbers(t *testing.T) {
 	t.Parallel()
 	fields := (&posthastev1.Delivery{}).ProtoReflect().Descriptor().Fields()
 	for name, number := range map[string]int{
-		"id": fieldID, "subscription_id": fieldSubscriptionID, "event": fieldEvent, "attempt": fieldAttempt, "created_at": fieldCreatedAt,
+		"id": fieldID, "subscription_id": fieldSubscriptionID, "event": fieldEvent, "attempt": fieldAttempt, "created_at": fieldCreatedAt, "sequence": fieldSequence,
 	} {
 		field := fields.ByTextName(name)
 		if field == nil || int(field.Number()) != number {
@@ -207,13 +224,13 @@ func BenchmarkEncodeNew(b *testing.B) {
 	b.Run("EncodeNew", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_ = EncodeNew("dlv_01KF0K8XR00000000000000001", "evsub_01KF0K8XR0", encoded, created)
+			_ = EncodeNew("dlv_01KF0K8XR00000000000000001", "evsub_01KF0K8XR0", encoded, 7, created)
 		}
 	})
 	b.Run("Marshal", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := Encode(&posthastev1.Delivery{Id: "dlv_01KF0K8XR00000000000000001", SubscriptionId: "evsub_01KF0K8XR0", Event: e, Attempt: 1, CreatedAt: created}); err != nil {
+			if _, err := Encode(&posthastev1.Delivery{Id: "dlv_01KF0K8XR00000000000000001", SubscriptionId: "evsub_01KF0K8XR0", Event: e, Attempt: 1, CreatedAt: created, Sequence: 7}); err != nil {
 				b.Fatal(err)
 			}
 		}

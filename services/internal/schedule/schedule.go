@@ -8,9 +8,6 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// Default holds the waits before the second, third and fourth attempt.
-var Default = Schedule{delays: []time.Duration{10 * time.Second, 60 * time.Second, 300 * time.Second}}
-
 // Schedule is a fixed list of waits between attempts. It is a value; many
 // deliveries share one.
 type Schedule struct {
@@ -23,15 +20,6 @@ type Schedule struct {
 // 0 for none; it never shortens one. delays is kept, not copied.
 func New(delays []time.Duration, jitter float64) Schedule {
 	return Schedule{delays: delays, jitter: jitter}
-}
-
-// With is the schedule of these waits, with the jitter of this one; this one
-// itself where there are none.
-func (s Schedule) With(delays []time.Duration) Schedule {
-	if len(delays) == 0 {
-		return s
-	}
-	return New(delays, s.jitter)
 }
 
 // MaxAttempts counts the first attempt too.

@@ -1,4 +1,4 @@
-package control
+package rest
 
 import (
 	"context"
@@ -10,11 +10,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/posthaste/posthaste/services/internal/problem"
-	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
-// retryAfter is what a client is told while JetStream is away.
-const retryAfter = time.Second
+// RetryAfter is what a client is told while JetStream is away.
+const RetryAfter = time.Second
 
 // signsOfAbsence are the errors of requests to a JetStream that does not
 // answer.
@@ -39,22 +38,7 @@ func unavailable(err error) error {
 		away = away || errors.Is(err, sign)
 	}
 	if away {
-		return problem.Unavailable("Subscriptions cannot be reached at the moment.", retryAfter, err)
+		return problem.Unavailable("This cannot be reached at the moment.", RetryAfter, err)
 	}
 	return err
-}
-
-// unknown is the answer where the id names nothing that the caller may see.
-func unknown() error { return problem.NotFound("There is no such subscription.") }
-
-// storeError gives the store's own errors their answers.
-func storeError(err error) error {
-	switch {
-	case errors.Is(err, subscription.ErrNotFound):
-		return unknown()
-	case errors.Is(err, subscription.ErrConflict):
-		return problem.Conflict("The subscription was changed by others at the same time; read it and try again.")
-	default:
-		return err
-	}
 }

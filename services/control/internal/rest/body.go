@@ -1,4 +1,4 @@
-package control
+package rest
 
 import (
 	"bytes"
@@ -15,17 +15,17 @@ import (
 	"github.com/posthaste/posthaste/services/internal/problem"
 )
 
-// body is a request's JSON object of type T. huma keeps it as bytes, and the
+// Body is a request's JSON object of type T. huma keeps it as bytes, and the
 // handler decodes it: huma itself would match names whatever their case, and
 // quote bodies, which hold secrets, in its errors.
-type body[T any] struct{ raw []byte }
+type Body[T any] struct{ raw []byte }
 
 // Schema is that of T.
-func (body[T]) Schema(r huma.Registry) *huma.Schema {
+func (Body[T]) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[T](), true, "")
 }
 
-func (b *body[T]) keep(data []byte) { b.raw = bytes.Clone(data) }
+func (b *Body[T]) keep(data []byte) { b.raw = bytes.Clone(data) }
 
 // unmarshal is the API's JSON format. data is huma's to use again.
 func unmarshal(data []byte, v any) error {
@@ -37,8 +37,8 @@ func unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// decode reads the object. The error is a 400 that names the field.
-func (b *body[T]) decode() (*T, error) {
+// Decode reads the object. The error is a 400 that names the field.
+func (b *Body[T]) Decode() (*T, error) {
 	if !bytes.HasPrefix(bytes.TrimLeft(b.raw, " \t\r\n"), []byte("{")) {
 		return nil, problem.Validation(problem.Field{Message: "the body must be a JSON object"})
 	}

@@ -1,4 +1,4 @@
-package control
+package rest
 
 import (
 	"fmt"
@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	mediaJSON  = "application/json"
+	// MediaJSON is what bodies are.
+	MediaJSON  = "application/json"
 	mediaPatch = "application/merge-patch+json" // RFC 7396
 )
 
@@ -33,7 +34,7 @@ type exchange struct {
 // JSON only.
 func (e *exchange) Header(name string) string {
 	if name == "Accept" || name == "Content-Type" {
-		return mediaJSON
+		return MediaJSON
 	}
 	return e.humaContext.Header(name)
 }
@@ -48,11 +49,11 @@ func (e *exchange) SetStatus(code int) {
 
 // exchange is the API's middleware: it refuses bodies of another type before
 // huma reads them.
-func (s *Service) exchange(ctx huma.Context, next func(huma.Context)) {
+func (a *API) exchange(ctx huma.Context, next func(huma.Context)) {
 	if ctx.Operation().RequestBody != nil {
 		r, w := humago.Unwrap(ctx)
 		if err := checkMedia(r.Header); err != nil {
-			problem.Write(w, r, s.log, err)
+			problem.Write(w, r, a.Log, err)
 			return
 		}
 	}
@@ -61,7 +62,7 @@ func (s *Service) exchange(ctx huma.Context, next func(huma.Context)) {
 
 func checkMedia(h http.Header) error {
 	media, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil || !slices.Contains([]string{mediaJSON, mediaPatch}, media) {
+	if err != nil || !slices.Contains([]string{MediaJSON, mediaPatch}, media) {
 		return mediaProblem("Send the body with Content-Type: application/json.")
 	}
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {

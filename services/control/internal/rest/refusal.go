@@ -1,7 +1,6 @@
-package control
+package rest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,23 +35,7 @@ func (r refusal) GetHeaders() http.Header {
 }
 
 // ContentType keeps the answer application/json.
-func (refusal) ContentType(string) string { return mediaJSON }
-
-// answering turns the error of a handler into what huma answers with, and logs
-// what the client is not told.
-func answering[I, O any](s *Service, handle func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
-	return func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err == nil {
-			return out, nil
-		}
-		p := problem.From(unavailable(err))
-		if p.Cause != nil {
-			s.log.ErrorContext(ctx, "request failed", "status", p.Status, "error", p.Cause)
-		}
-		return nil, refusal{problem: p}
-	}
-}
+func (refusal) ContentType(string) string { return MediaJSON }
 
 // translateErrors replaces the errors that huma makes before a handler runs:
 // query parameters that it cannot read, and bodies that are too large or
@@ -68,7 +51,7 @@ func translateErrors(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	p := translate(model, ctx.Operation())
 	e.status = p.Status
-	ctx.SetHeader("Content-Type", mediaJSON)
+	ctx.SetHeader("Content-Type", MediaJSON)
 	return p, nil
 }
 

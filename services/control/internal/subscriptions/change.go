@@ -1,10 +1,8 @@
-package control
+package subscriptions
 
 import (
 	"context"
 	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/subscription"
@@ -13,43 +11,58 @@ import (
 // enable answers POST …/enable. It forgets the failures that led to a
 // disabling, also where it was active: a second call mends a first that Redis
 // missed.
-func (s *Service) enable(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	return s.change(ctx, in, "enable", func(pb *posthastev1.Subscription) bool {
-		s.forgetFailures(ctx, pb.GetId()) // before it is active: later ones count
-		if pb.GetStatus() == posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE {
-			return false
-		}
-		pb.Status = posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE
-		pb.DisabledReason, pb.DisabledAt = "", nil
-		return true
-	})
-}
-
-// disable answers POST …/disable. One that is disabled keeps its reason.
-func (s *Service) disable(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	now := s.now()
-	return s.change(ctx, in, "disable", func(pb *posthastev1.Subscription) bool {
-		if pb.GetStatus() == posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_DISABLED {
-			return false
-		}
-		pb.Status = posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_DISABLED
-		pb.DisabledReason, pb.DisabledAt = subscription.DisabledRequested, timestamppb.New(now)
-		return true
-	})
-}
-
-// change makes a change with compare-and-set, logs it as verb, and answers
-// with the subscription. apply may be called several times and says whether
-// there is anything to store.
-func (s *Service) change(ctx context.Context, in *oneInput, verb string, apply func(*posthastev1.Subscription) bool) (*oneOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.StoreTimeout)
-	defer cancel()
-	owner, err := s.owner(ctx, in.ID, in.Tenant)
+func (r *Resource) enable(ctx context.Context, in *oneInput) (*oneOutput, error) {
+	owner, err := r.owner(ctx, in.ID, in.Tenant)
 	if err != nil {
 		return nil, err
 	}
+	var period *posthastev1.DisabledPeriod
+	sub, err := r.change(ctx, owner, in.ID, "enable", func(pb *posthastev1.Subscription) bool {
+		r.forgetFailures(ctx, pb.GetId()) // before it is active: later ones count
+		if !subscription.MarkActive(pb, r.now()) {
+			return false
+		}
+		if periods := pb.GetDisabledPeriods(); len(periods) > 0 {
+			period = periods[0]
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := r.one(ctx, sub)
+	out.Body.Missed = r.missed(ctx, sub, period)
+	return out, nil
+}
+
+// disable answers POST …/disable. One that is disabled keeps its reason.
+func (r *Resource) disable(ctx context.Context, in *oneInput) (*oneOutput, error) {
+	return r.changed(ctx, in, "disable", func(pb *posthastev1.Subscription) bool {
+		return subscription.MarkDisabled(pb, subscription.DisabledRequested, r.now())
+	})
+}
+
+// changed is change for a request that names the subscription.
+func (r *Resource) changed(ctx context.Context, in *oneInput, verb string, apply func(*posthastev1.Subscription) bool) (*oneOutput, error) {
+	owner, err := r.owner(ctx, in.ID, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := r.change(ctx, owner, in.ID, verb, apply)
+	if err != nil {
+		return nil, err
+	}
+	return r.one(ctx, sub), nil
+}
+
+// change makes a change with compare-and-set, logs it as verb, and returns the
+// subscription. apply may be called several times and says whether there is
+// anything to store.
+func (r *Resource) change(ctx context.Context, owner, id, verb string, apply func(*posthastev1.Subscription) bool) (*subscription.Subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
+	defer cancel()
 	changed := false
-	sub, err := s.deps.Store.Update(ctx, owner, in.ID, s.now(), func(pb *posthastev1.Subscription) (bool, error) {
+	sub, err := r.deps.Store.Update(ctx, owner, id, r.now(), func(pb *posthastev1.Subscription) (bool, error) {
 		changed = apply(pb)
 		return changed, nil
 	})
@@ -57,37 +70,47 @@ func (s *Service) change(ctx context.Context, in *oneInput, verb string, apply f
 		return nil, storeError(err)
 	}
 	if changed {
-		s.log.InfoContext(ctx, "subscription changed", "change", verb, "subscription", in.ID, "tenant", owner)
+		r.log.InfoContext(ctx, "subscription changed", "change", verb, "subscription", id, "tenant", owner)
 	}
-	s.await(ctx, sub)
-	return s.one(ctx, sub), nil
+	r.await(ctx, sub)
+	return sub, nil
 }
 
 // remove answers DELETE. The answer shows the subscription as it was last,
 // disabled, for clients that expect a body.
-func (s *Service) remove(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.StoreTimeout)
-	defer cancel()
-	owner, err := s.owner(ctx, in.ID, in.Tenant)
+func (r *Resource) remove(ctx context.Context, in *oneInput) (*oneOutput, error) {
+	owner, err := r.owner(ctx, in.ID, in.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := s.deps.Store.Delete(ctx, owner, in.ID)
+	sub, err := r.Remove(ctx, owner, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &oneOutput{Body: EventSubscriptionAnswer{Data: r.removedView(sub), AvailableActions: []string{}}}, nil
+}
+
+// Remove removes the subscription and returns it as it was last, when this
+// process makes no deliveries for it any more. Errors are for the client.
+func (r *Resource) Remove(ctx context.Context, owner, id string) (*subscription.Subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
+	defer cancel()
+	sub, err := r.deps.Store.Delete(ctx, owner, id)
 	if err != nil {
 		return nil, storeError(err)
 	}
-	s.log.InfoContext(ctx, "subscription removed", "subscription", in.ID, "tenant", owner)
-	s.waited(s.bounded(ctx, func(ctx context.Context) error { return s.deps.Watcher.AwaitRemoved(ctx, in.ID) }), in.ID)
-	out := &oneOutput{Body: oneBody{Data: s.removedView(sub), AvailableActions: []string{}}}
-	s.forgetFailures(ctx, in.ID)
-	return out, nil
+	r.log.InfoContext(ctx, "subscription removed", "subscription", id, "tenant", owner)
+	r.waited(r.bounded(ctx, func(ctx context.Context) error { return r.deps.Watcher.AwaitRemoved(ctx, id) }), id)
+	r.release(ctx, sub.Subscription)
+	r.forgetFailures(ctx, id)
+	return sub, nil
 }
 
-func (s *Service) removedView(sub *subscription.Subscription) view {
-	v := s.newView(sub, nil)
+func (r *Resource) removedView(sub *subscription.Subscription) EventSubscription {
+	v := r.newView(sub, nil)
 	v.Status, v.AvailableActions = statusDisabled, []string{}
 	if sub.Active() {
-		at := s.now().UTC().Truncate(time.Millisecond)
+		at := r.now().UTC().Truncate(time.Millisecond)
 		v.DisabledReason, v.DisabledAt = subscription.DisabledRequested, &at
 	}
 	return v
@@ -96,18 +119,18 @@ func (s *Service) removedView(sub *subscription.Subscription) view {
 // await returns when this process acts on what was stored, or after
 // ApplyTimeout: it is stored, so a watch that lags is no reason to call the
 // change failed.
-func (s *Service) await(ctx context.Context, sub *subscription.Subscription) {
-	s.waited(s.bounded(ctx, func(ctx context.Context) error { return s.deps.Watcher.Await(ctx, sub.Revision) }), sub.GetId())
+func (r *Resource) await(ctx context.Context, sub *subscription.Subscription) {
+	r.waited(r.bounded(ctx, func(ctx context.Context) error { return r.deps.Watcher.Await(ctx, sub.Revision) }), sub.GetId())
 }
 
-func (s *Service) bounded(ctx context.Context, wait func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.ApplyTimeout)
+func (r *Resource) bounded(ctx context.Context, wait func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, r.api.ApplyTimeout)
 	defer cancel()
 	return wait(ctx)
 }
 
-func (s *Service) waited(err error, id string) {
+func (r *Resource) waited(err error, id string) {
 	if err != nil {
-		s.log.Warn("subscription changed, but not in effect yet", "subscription", id, "error", err)
+		r.log.Warn("subscription changed, but not in effect yet", "subscription", id, "error", err)
 	}
 }

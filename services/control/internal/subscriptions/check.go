@@ -1,16 +1,15 @@
-package control
+package subscriptions
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"time"
+	"strings"
 
-	"google.golang.org/protobuf/types/known/durationpb"
-
+	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/dialect"
-	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/filter"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -18,30 +17,19 @@ import (
 // maxTaskID is the longest task id of a filter, in bytes.
 const maxTaskID = 256
 
-// faults are what is wrong with a request, all at once.
-type faults []problem.Field
-
-func (f *faults) add(field, format string, args ...any) {
-	*f = append(*f, problem.Field{Field: field, Message: fmt.Sprintf(format, args...)})
-}
-
-// err is nil or a 400.
-func (f faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return problem.Validation(f...)
-}
-
-func (s *Service) checkURL(ctx context.Context, raw string, f *faults) {
-	if raw == "" {
-		f.add("url", "is required")
+func (r *Resource) checkURL(ctx context.Context, d *dialect.Dialect, raw string, f *rest.Faults) {
+	switch {
+	case raw == "":
+		f.Add("url", "is required")
+		return
+	case d.HTTPS == dialect.HTTPSAlways && !strings.HasPrefix(strings.ToLower(raw), "https://"):
+		f.Add("url", "%s", ssrf.ErrScheme)
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.ResolveTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.ResolveTimeout)
 	defer cancel()
-	if err := s.deps.Guard.CheckURL(ctx, raw); err != nil {
-		f.add("url", "%s", urlMessage(err))
+	if err := r.deps.Guard.CheckURL(ctx, raw); err != nil {
+		f.Add("url", "%s", urlMessage(err))
 	}
 }
 
@@ -55,66 +43,65 @@ func urlMessage(err error) string {
 	return err.Error()
 }
 
-func (s *Service) checkEventTypes(types []string, f *faults) {
-	if len(types) == 0 || len(types) > s.cfg.MaxEventTypes {
-		f.add("eventTypes", "must have 1 to %d entries (max-event-types), has %d", s.cfg.MaxEventTypes, len(types))
+// readEventTypes are the types that the caller chose, or all where the dialect
+// leaves no choice.
+func (r *Resource) readEventTypes(d *dialect.Dialect, types []string, f *rest.Faults) []string {
+	if !d.AllTypes {
+		r.checkEventTypes(types, f)
+		return types
+	}
+	all := []string{subscription.AnyType}
+	if len(types) > 0 && !slices.Equal(types, all) {
+		f.Add("eventTypes", "cannot be chosen in the dialect %s, which delivers all; leave it out", d.Name)
+	}
+	return all
+}
+
+func (r *Resource) checkEventTypes(types []string, f *rest.Faults) {
+	if len(types) == 0 || len(types) > r.cfg.MaxEventTypes {
+		f.Add("eventTypes", "must have 1 to %d entries (max-event-types), has %d", r.cfg.MaxEventTypes, len(types))
 		return
 	}
 	for i, t := range types {
 		field := fmt.Sprintf("eventTypes[%d]", i)
 		if err := subscription.CheckPattern(t); err != nil {
-			f.add(field, "%s", err)
+			f.Add(field, "%s", err)
 		} else if first := slices.Index(types, t); first < i {
-			f.add(field, "is the same as eventTypes[%d]", first)
+			f.Add(field, "is the same as eventTypes[%d]", first)
 		}
 	}
 }
 
-func (s *Service) checkTaskIDs(ids []string, f *faults) {
-	if len(ids) > s.cfg.MaxTaskIDs {
-		f.add("filters.taskIds", "must have at most %d entries (max-task-ids), has %d", s.cfg.MaxTaskIDs, len(ids))
+func (r *Resource) checkTaskIDs(ids []string, f *rest.Faults) {
+	if len(ids) > r.cfg.MaxTaskIDs {
+		f.Add("filters.taskIds", "must have at most %d entries (max-task-ids), has %d", r.cfg.MaxTaskIDs, len(ids))
 		return
 	}
 	for i, id := range ids {
 		field := fmt.Sprintf("filters.taskIds[%d]", i)
 		if id == "" || len(id) > maxTaskID {
-			f.add(field, "must have 1 to %d bytes, has %d", maxTaskID, len(id))
+			f.Add(field, "must have 1 to %d bytes, has %d", maxTaskID, len(id))
 		} else if first := slices.Index(ids, id); first < i {
-			f.add(field, "is the same as filters.taskIds[%d]", first)
+			f.Add(field, "is the same as filters.taskIds[%d]", first)
 		}
 	}
 }
 
-func (s *Service) checkDescription(text string, f *faults) {
-	if len(text) > int(s.cfg.MaxDescription) {
-		f.add("description", "must have at most %d bytes (max-description-bytes), has %d", int(s.cfg.MaxDescription), len(text))
+func (r *Resource) checkDescription(text string, f *rest.Faults) {
+	if len(text) > int(r.cfg.MaxDescription) {
+		f.Add("description", "must have at most %d bytes (max-description-bytes), has %d", int(r.cfg.MaxDescription), len(text))
 	}
 }
 
-func checkDialect(name string, f *faults) {
-	if name != "" && name != dialect.Standard {
-		f.add("dialect", "%.64q is not known; known is %q", name, dialect.Standard)
+// checkPattern tells what the compiler of patterns says.
+func (r *Resource) checkPattern(pattern []byte, f *rest.Faults) {
+	if len(pattern) == 0 {
+		return
 	}
-}
-
-// readDelays reads waits such as "10s". nil stands for the dialect's.
-func (s *Service) readDelays(texts []string, f *faults) []*durationpb.Duration {
-	if texts == nil {
-		return nil
+	_, err := filter.Compile(pattern, r.cfg.patternLimits())
+	if bad := (*filter.Error)(nil); errors.As(err, &bad) {
+		f.Add(bad.Path, "%s", bad.Problem)
+	} else if err != nil {
+		f.Add("filters.pattern", "%s", err)
 	}
-	if len(texts) == 0 || len(texts) > s.cfg.MaxDelays {
-		f.add("retryPolicy.delays", "must have 1 to %d entries (max-delays), has %d; leave it out for the dialect's", s.cfg.MaxDelays, len(texts))
-		return nil
-	}
-	delays := make([]*durationpb.Duration, len(texts))
-	for i, text := range texts {
-		d, err := time.ParseDuration(text)
-		if err != nil || d < s.cfg.MinDelay || d > s.cfg.MaxDelay {
-			f.add(fmt.Sprintf("retryPolicy.delays[%d]", i), "must be a duration such as 10s, from %s to %s",
-				shortDuration(s.cfg.MinDelay), shortDuration(s.cfg.MaxDelay))
-			continue
-		}
-		delays[i] = durationpb.New(d)
-	}
-	return delays
 }

@@ -1,13 +1,16 @@
-package control
+package subscriptions
 
 import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/subscription"
@@ -15,103 +18,150 @@ import (
 
 type createInput struct {
 	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
-	Body   body[createRequest]
+	// The middleware of the API reads it.
+	IdempotencyKey string `header:"Idempotency-Key" doc:"8 to 128 characters. The same key and body give the same answer for 24 hours; another body is a 409."`
+	Body           rest.Body[CreateEventSubscriptionRequest]
+}
+
+type createOutput struct {
+	Status int
+	Body   EventSubscriptionAnswer
 }
 
 // create answers POST. The secret is in the answer only where it was made
 // here.
-func (s *Service) create(ctx context.Context, in *createInput) (*oneOutput, error) {
-	req, err := in.Body.decode()
+func (r *Resource) create(ctx context.Context, in *createInput) (*createOutput, error) {
+	req, err := in.Body.Decode()
 	if err != nil {
 		return nil, err
 	}
-	pb, made, err := s.newSubscription(ctx, in.Tenant, req)
+	named, err := rest.OneName(in.Tenant, req.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkRoom(pb.GetTenant()); err != nil {
-		return nil, err
-	}
-	sub, err := s.store(ctx, pb)
+	made, err := r.Create(ctx, named, req)
 	if err != nil {
 		return nil, err
 	}
-	s.log.InfoContext(ctx, "subscription created", "subscription", sub.GetId(), "tenant", sub.GetTenant())
-	out := s.one(ctx, sub)
-	if made {
-		out.Body.Data.Secret = pb.GetSecrets()[0].GetValue()
+	out := &createOutput{Status: http.StatusCreated, Body: r.one(ctx, made.Subscription).Body}
+	if made.Updated {
+		out.Status = http.StatusOK
 	}
+	out.Body.Data.Secret = made.Secret
 	return out, nil
 }
 
-// newSubscription is what the request asks for. made says that the secret is
-// ours and not the caller's.
-func (s *Service) newSubscription(ctx context.Context, query string, req *createRequest) (pb *posthastev1.Subscription, made bool, err error) {
-	named, err := oneName(query, req.Tenant)
-	if err != nil {
-		return nil, false, err
-	}
-	owner, err := tenant(ctx, named)
-	if err != nil {
-		return nil, false, err
-	}
-	pb, made, f := s.checked(ctx, req)
-	if err := f.err(); err != nil {
-		return nil, false, err
-	}
-	now := s.now()
-	pb.Id, pb.Tenant = subscription.NewID(now), owner
-	pb.Status = posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE
-	pb.CreatedAt, pb.UpdatedAt = timestamppb.New(now), timestamppb.New(now)
-	return pb, made, nil
+// Created is what came of a create.
+type Created struct {
+	*subscription.Subscription
+	// Secret is the one that was made here, else "".
+	Secret string
+	// Updated says that the tenant had one already, which was changed.
+	Updated bool
 }
 
-// checked holds the members of req, with everything that is wrong with them.
-func (s *Service) checked(ctx context.Context, req *createRequest) (pb *posthastev1.Subscription, made bool, f faults) {
-	pb = &posthastev1.Subscription{
-		Url: req.URL, EventTypes: req.EventTypes, Description: req.Description, Dialect: cmp.Or(req.Dialect, dialect.Standard),
+// Create makes a subscription of the tenant that the caller names, or does what
+// its dialect says where there is one already. Errors are for the client.
+func (r *Resource) Create(ctx context.Context, tenantName string, req *CreateEventSubscriptionRequest) (*Created, error) {
+	owner, err := rest.Tenant(ctx, tenantName)
+	if err != nil {
+		return nil, err
 	}
-	s.checkURL(ctx, req.URL, &f)
-	s.checkEventTypes(req.EventTypes, &f)
-	s.checkDescription(req.Description, &f)
-	checkDialect(req.Dialect, &f)
-	secret, made := readSecret(req.Secret, &f)
-	pb.Secrets = []*posthastev1.Secret{{Value: secret.Reveal()}}
+	var f rest.Faults
+	d := r.dialectFor(owner, req.Dialect, &f)
+	if d.Duplicates == dialect.DuplicatesUpdate {
+		return r.register(ctx, owner, d, req)
+	}
+	pb, made := r.newSubscription(ctx, owner, d, req, &f)
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	if d.Duplicates == dialect.DuplicatesConflict {
+		if err := r.claim(ctx, pb); err != nil {
+			return nil, err
+		}
+	}
+	return r.add(ctx, pb, made)
+}
+
+// dialectFor is the dialect of that name, else the tenant's, else the server's.
+func (r *Resource) dialectFor(tenantName, named string, f *rest.Faults) *dialect.Dialect {
+	name := cmp.Or(named, r.deps.Tenant(tenantName).GetDialect(), r.deps.Dialects.Default().Name)
+	if d, ok := r.deps.Dialects.Get(name); ok {
+		return d
+	}
+	f.Add("dialect", "%.64q is not known; known are %s", name, strings.Join(r.deps.Dialects.Names(), ", "))
+	return r.deps.Dialects.Default()
+}
+
+// newSubscription is what the request asks for. made is the secret that was
+// made here, "" where it is the caller's.
+func (r *Resource) newSubscription(ctx context.Context, owner string, d *dialect.Dialect, req *CreateEventSubscriptionRequest, f *rest.Faults) (pb *posthastev1.Subscription, made string) {
+	now := r.now()
+	at := timestamppb.New(now)
+	pb = &posthastev1.Subscription{
+		Id: subscription.NewID(now), Tenant: owner, Url: req.URL, Dialect: d.Name, Description: req.Description,
+		Status:    posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE,
+		CreatedAt: at, UpdatedAt: at,
+	}
+	r.checkURL(ctx, d, req.URL, f)
+	pb.EventTypes = r.readEventTypes(d, req.EventTypes, f)
+	r.checkDescription(req.Description, f)
+	secret, made := readSecret(d, req.Secret, req.SigningAlgorithm, f)
+	pb.Secrets = []*posthastev1.Secret{{Value: secret, CreatedAt: at}}
 	if req.Filters != nil {
-		s.checkTaskIDs(req.Filters.TaskIDs, &f)
-		pb.Filters = newFilters(req.Filters.TaskIDs)
+		r.checkTaskIDs(req.Filters.TaskIDs, f)
+		r.checkPattern(req.Filters.Pattern, f)
+		pb.Filters = newFilters(req.Filters.TaskIDs, req.Filters.Pattern)
 	}
 	if req.RetryPolicy != nil {
-		pb.Delays = s.readDelays(req.RetryPolicy.Delays, &f)
+		pb.Delays = r.readDelays(req.RetryPolicy.Delays, f)
 	}
-	return pb, made, f
+	pb.Timeout = r.readTimeout(req.Timeout, f)
+	pb.Headers = r.readHeaders(d, req.Headers, f)
+	pb.DisableAfter = readDisableAfter(req.DisableAfter, f)
+	pb.ContentType = readContentType(req.ContentType, f)
+	return pb, made
 }
 
 // newFilters is nil where nothing is filtered.
-func newFilters(taskIDs []string) *posthastev1.Filters {
-	if len(taskIDs) == 0 {
+func newFilters(taskIDs []string, pattern []byte) *posthastev1.Filters {
+	if len(taskIDs) == 0 && len(pattern) == 0 {
 		return nil
 	}
-	return &posthastev1.Filters{TaskIds: taskIDs}
+	return &posthastev1.Filters{TaskIds: taskIDs, Pattern: pattern}
+}
+
+// add stores a new subscription where the tenant has room for it.
+func (r *Resource) add(ctx context.Context, pb *posthastev1.Subscription, made string) (*Created, error) {
+	if err := r.checkRoom(pb.GetTenant()); err != nil {
+		return nil, err
+	}
+	sub, err := r.store(ctx, pb)
+	if err != nil {
+		return nil, err
+	}
+	r.log.InfoContext(ctx, "subscription created", "subscription", sub.GetId(), "tenant", sub.GetTenant(), "dialect", cmp.Or(sub.GetDialect(), dialect.Standard))
+	return &Created{Subscription: sub, Secret: made}, nil
 }
 
 // checkRoom is a 409 where the tenant has as many subscriptions as it may.
-func (s *Service) checkRoom(tenant string) error {
-	if s.deps.Index.Count(tenant) < s.cfg.MaxSubscriptions {
+func (r *Resource) checkRoom(tenant string) error {
+	if r.deps.Index.Count(tenant) < r.cfg.MaxSubscriptions {
 		return nil
 	}
-	p := problem.Conflict(fmt.Sprintf("The tenant has %d subscriptions, which is the most it may have; remove some first.", s.cfg.MaxSubscriptions))
-	p.Details = map[string]any{"limit": s.cfg.MaxSubscriptions, "setting": "POSTHASTE_MAX_SUBSCRIPTIONS"}
+	p := problem.Conflict(fmt.Sprintf("The tenant has %d subscriptions, which is the most it may have; remove some first.", r.cfg.MaxSubscriptions))
+	p.Details = map[string]any{"limit": r.cfg.MaxSubscriptions, "setting": "POSTHASTE_MAX_SUBSCRIPTIONS"}
 	return p
 }
 
-func (s *Service) store(ctx context.Context, pb *posthastev1.Subscription) (*subscription.Subscription, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.StoreTimeout)
+func (r *Resource) store(ctx context.Context, pb *posthastev1.Subscription) (*subscription.Subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
 	defer cancel()
-	sub, err := s.deps.Store.Create(ctx, pb)
+	sub, err := r.deps.Store.Create(ctx, pb)
 	if err != nil {
 		return nil, storeError(err)
 	}
-	s.await(ctx, sub)
+	r.await(ctx, sub)
 	return sub, nil
 }

@@ -1,4 +1,4 @@
-package control
+package subscriptions
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 // failures are the failure counts of subs, nil where Redis does not say. A
 // client that hangs up must not look like a Redis that fails, hence the
 // context without an end; the store bounds the call.
-func (s *Service) failures(ctx context.Context, subs []*subscription.Subscription) []int {
+func (r *Resource) failures(ctx context.Context, subs []*subscription.Subscription) []int {
 	if len(subs) == 0 {
 		return nil
 	}
@@ -17,9 +17,9 @@ func (s *Service) failures(ctx context.Context, subs []*subscription.Subscriptio
 	for i, sub := range subs {
 		ids[i] = sub.GetId()
 	}
-	counts, err := s.deps.Redis.Failures(context.WithoutCancel(ctx), ids)
+	counts, err := r.deps.Redis.Failures(context.WithoutCancel(ctx), ids)
 	if err != nil {
-		s.log.DebugContext(ctx, "failure counts not read", "error", err)
+		r.log.DebugContext(ctx, "failure counts not read", "error", err)
 		return nil
 	}
 	return counts
@@ -27,8 +27,8 @@ func (s *Service) failures(ctx context.Context, subs []*subscription.Subscriptio
 
 // forgetFailures is done as well as it can be: a counter that stays costs an
 // earlier disabling at worst.
-func (s *Service) forgetFailures(ctx context.Context, id string) {
-	if err := s.deps.Redis.ResetFailures(context.WithoutCancel(ctx), id); err != nil {
-		s.log.WarnContext(ctx, "failure count not reset", "subscription", id, "error", err)
+func (r *Resource) forgetFailures(ctx context.Context, id string) {
+	if err := r.deps.Redis.ResetFailures(context.WithoutCancel(ctx), id); err != nil {
+		r.log.WarnContext(ctx, "failure count not reset", "subscription", id, "error", err)
 	}
 }

@@ -1,80 +1,139 @@
-package control
+package subscriptions
 
 import (
+	"bytes"
 	"context"
+	"maps"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/problem"
 )
 
 type patchInput struct { // huma does not look into oneInput where it is embedded
 	ID     string `path:"id" doc:"evsub_…"`
 	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
-	Body   body[patchRequest]
+	Body   rest.Body[PatchEventSubscriptionRequest]
 }
 
 // update answers PATCH: the members that are given change, the others stay as
 // they are at that moment, whoever else is writing.
-func (s *Service) update(ctx context.Context, in *patchInput) (*oneOutput, error) {
-	req, err := in.Body.decode()
+func (r *Resource) update(ctx context.Context, in *patchInput) (*oneOutput, error) {
+	req, err := in.Body.Decode()
 	if err != nil {
 		return nil, err
 	}
-	apply, f := s.patch(ctx, req)
-	if err := f.err(); err != nil {
+	d, err := r.dialectOfID(ctx, in.ID, in.Tenant)
+	if err != nil {
 		return nil, err
 	}
-	return s.change(ctx, &oneInput{in.ID, in.Tenant}, "patch", func(pb *posthastev1.Subscription) bool {
+	apply, err := r.patch(ctx, d, req)
+	if err != nil {
+		return nil, err
+	}
+	return r.changed(ctx, &oneInput{in.ID, in.Tenant}, "patch", func(pb *posthastev1.Subscription) bool {
 		before := proto.CloneOf(pb)
-		apply(pb)
+		for _, set := range apply {
+			set(pb)
+		}
 		return !proto.Equal(before, pb)
 	})
 }
 
+// dialectOfID is the dialect of the subscription that a request names.
+func (r *Resource) dialectOfID(ctx context.Context, id, tenantName string) (*dialect.Dialect, error) {
+	owner, err := r.owner(ctx, id, tenantName)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
+	defer cancel()
+	sub, err := r.read(ctx, owner, id)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return r.dialectOf(sub)
+}
+
+// setter changes one member of a subscription. It may run several times.
+type setter func(*posthastev1.Subscription)
+
 // patch checks what is given and returns how to apply it.
-func (s *Service) patch(ctx context.Context, req *patchRequest) (apply func(*posthastev1.Subscription), f faults) {
-	if req.URL.given {
-		s.checkURL(ctx, req.URL.value, &f)
+func (r *Resource) patch(ctx context.Context, d *dialect.Dialect, req *PatchEventSubscriptionRequest) ([]setter, error) {
+	var f rest.Faults
+	var apply []setter
+	if req.URL.Given {
+		r.checkURL(ctx, d, req.URL.Value, &f)
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.Url = req.URL.Value })
 	}
-	if req.EventTypes.given {
-		s.checkEventTypes(req.EventTypes.value, &f)
+	if req.EventTypes.Given {
+		types := r.readEventTypes(d, req.EventTypes.Value, &f)
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.EventTypes = types })
 	}
-	s.checkDescription(req.Description.value, &f)
-	taskIDs := req.Filters.value.TaskIDs
-	s.checkTaskIDs(taskIDs.value, &f)
-	waits := req.RetryPolicy.value.Delays
-	delays := s.readDelays(waits.value, &f)
-	return func(pb *posthastev1.Subscription) {
-		req.apply(pb)
-		if req.Filters.null || taskIDs.given {
-			pb.Filters = newFilters(taskIDs.value)
-		}
-		if req.RetryPolicy.null || waits.given {
-			pb.Delays = cloneDelays(delays)
-		}
-	}, f
+	if req.Description.Given {
+		r.checkDescription(req.Description.Value, &f)
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.Description = req.Description.Value })
+	}
+	apply = append(apply, r.patchFilters(req, &f)...)
+	apply = append(apply, r.patchOverrides(d, req, &f)...)
+	return apply, f.Err()
 }
 
-// apply sets the members that need no reading.
-func (r *patchRequest) apply(pb *posthastev1.Subscription) {
-	if r.URL.given {
-		pb.Url = r.URL.value
+func (r *Resource) patchFilters(req *PatchEventSubscriptionRequest, f *rest.Faults) []setter {
+	if req.Filters.Null {
+		return []setter{func(pb *posthastev1.Subscription) { pb.Filters = nil }}
 	}
-	if r.EventTypes.given {
-		pb.EventTypes = r.EventTypes.value
-	}
-	if r.Description.given {
-		pb.Description = r.Description.value
-	}
+	taskIDs, pattern := req.Filters.Value.TaskIDs, req.Filters.Value.Pattern
+	r.checkTaskIDs(taskIDs.Value, f)
+	r.checkPattern(pattern.Value, f)
+	return []setter{func(pb *posthastev1.Subscription) {
+		ids, text := pb.GetFilters().GetTaskIds(), pb.GetFilters().GetPattern()
+		if taskIDs.Given {
+			ids = taskIDs.Value
+		}
+		if pattern.Given {
+			text = bytes.Clone(pattern.Value)
+		}
+		pb.Filters = newFilters(ids, text)
+	}}
 }
 
-// cloneDelays copies, for a change may be applied to several readings.
-func cloneDelays(delays []*durationpb.Duration) []*durationpb.Duration {
-	var all []*durationpb.Duration
-	for _, d := range delays {
-		all = append(all, proto.CloneOf(d))
+func (r *Resource) patchOverrides(d *dialect.Dialect, req *PatchEventSubscriptionRequest, f *rest.Faults) []setter {
+	var apply []setter
+	if waits := req.RetryPolicy.Value.Delays; req.RetryPolicy.Null || waits.Given {
+		delays := r.readDelays(waits.Value, f)
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.Delays = cloneDelays(delays) })
 	}
-	return all
+	if req.Timeout.Given {
+		timeout := r.readTimeout(req.Timeout.Value, f)
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.Timeout = proto.CloneOf(timeout) })
+	}
+	if req.Headers.Given {
+		headers := r.readHeaders(d, req.Headers.Value, f)
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.Headers = maps.Clone(headers) })
+	}
+	if req.DisableAfter.Given {
+		var after *uint32
+		if !req.DisableAfter.Null {
+			after = readDisableAfter(&req.DisableAfter.Value, f)
+		}
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.DisableAfter = after })
+	}
+	if req.ContentType.Given {
+		text := readContentType(req.ContentType.Value, f)
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.ContentType = text })
+	}
+	return apply
+}
+
+// dialectOf is the dialect of a stored subscription.
+func (r *Resource) dialectOf(sub interface{ GetDialect() string }) (*dialect.Dialect, error) {
+	d, ok := r.deps.Dialects.Get(sub.GetDialect())
+	if !ok {
+		return nil, problem.Conflict("The subscription's dialect " + sub.GetDialect() + " is not known to this server any more; remove the subscription, or have the operator add the dialect to dialects-file.")
+	}
+	return d, nil
 }

@@ -1,4 +1,4 @@
-package control
+package subscriptions
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -17,12 +18,14 @@ type oneInput struct {
 }
 
 type oneOutput struct {
-	Body oneBody
+	Body EventSubscriptionAnswer
 }
 
-type oneBody struct {
-	Data             view     `json:"data"`
-	AvailableActions []string `json:"availableActions" nullable:"false" doc:"deactivate or activate."`
+// EventSubscriptionAnswer is one subscription.
+type EventSubscriptionAnswer struct {
+	Data             EventSubscription `json:"data"`
+	AvailableActions []string          `json:"availableActions" nullable:"false" doc:"deactivate or activate."`
+	Missed           *Missed           `json:"missed,omitempty" doc:"In the answer to an enable that ended a time without deliveries."`
 }
 
 type listInput struct {
@@ -32,39 +35,40 @@ type listInput struct {
 }
 
 type listOutput struct {
-	Body listBody
+	Body EventSubscriptionList
 }
 
-type listBody struct {
-	Data             []view   `json:"data" nullable:"false"`
-	AvailableActions []string `json:"availableActions" nullable:"false" doc:"create."`
-	NextCursor       string   `json:"nextCursor,omitempty" doc:"Where there is more."`
+// EventSubscriptionList is a page of subscriptions.
+type EventSubscriptionList struct {
+	Data             []EventSubscription `json:"data" nullable:"false"`
+	AvailableActions []string            `json:"availableActions" nullable:"false" doc:"create."`
+	NextCursor       string              `json:"nextCursor,omitempty" doc:"Where there is more."`
 }
 
 // get answers GET of one.
-func (s *Service) get(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.StoreTimeout)
+func (r *Resource) get(ctx context.Context, in *oneInput) (*oneOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
 	defer cancel()
-	owner, err := s.owner(ctx, in.ID, in.Tenant)
+	owner, err := r.owner(ctx, in.ID, in.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := s.read(ctx, owner, in.ID)
+	sub, err := r.read(ctx, owner, in.ID)
 	if err != nil {
 		return nil, storeError(err)
 	}
-	return s.one(ctx, sub), nil
+	return r.one(ctx, sub), nil
 }
 
 // read takes the newer of what the bucket and the index say: the bucket may be
 // read from a replica that is behind, and the index be behind another
 // control's change.
-func (s *Service) read(ctx context.Context, tenant, id string) (*subscription.Subscription, error) {
-	stored, err := s.deps.Store.Get(ctx, tenant, id)
+func (r *Resource) read(ctx context.Context, tenant, id string) (*subscription.Subscription, error) {
+	stored, err := r.deps.Store.Get(ctx, tenant, id)
 	if err != nil && !errors.Is(err, subscription.ErrNotFound) {
 		return nil, err
 	}
-	indexed, ok := s.deps.Index.Get(id)
+	indexed, ok := r.deps.Index.Get(id)
 	if ok && indexed.GetTenant() == tenant && (stored == nil || indexed.Revision > stored.Revision) {
 		return indexed, nil
 	}
@@ -73,19 +77,19 @@ func (s *Service) read(ctx context.Context, tenant, id string) (*subscription.Su
 
 // list answers GET of many, from memory: it holds what the bucket held less
 // than a moment ago, and the last that was seen while NATS is away.
-func (s *Service) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	owner, err := tenant(ctx, in.Tenant)
+func (r *Resource) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	owner, err := rest.Tenant(ctx, in.Tenant)
 	if err != nil {
 		return nil, err
 	}
 	if in.Cursor != "" && !subscription.CheckID(in.Cursor) {
 		return nil, problem.Validation(problem.Field{Field: "cursor", Message: "must be the nextCursor of a page"})
 	}
-	if err := s.deps.Watcher.Ready(ctx); err != nil {
-		return nil, problem.Unavailable("Subscriptions are still being loaded.", retryAfter, err)
+	if err := r.deps.Watcher.Ready(ctx); err != nil {
+		return nil, problem.Unavailable("Subscriptions are still being loaded.", rest.RetryAfter, err)
 	}
-	page, more := cut(s.deps.Index.List(owner), in.Cursor, min(cmp.Or(in.Limit, s.cfg.PageSize), s.cfg.PageSize))
-	out := &listOutput{Body: listBody{Data: s.views(ctx, page), AvailableActions: []string{"create"}}}
+	page, more := cut(r.deps.Index.List(owner), in.Cursor, min(cmp.Or(in.Limit, r.cfg.PageSize), r.cfg.PageSize))
+	out := &listOutput{Body: EventSubscriptionList{Data: r.views(ctx, page), AvailableActions: []string{"create"}}}
 	if more {
 		out.Body.NextCursor = page[len(page)-1].GetId()
 	}
@@ -106,26 +110,26 @@ func cut(all []*subscription.Subscription, cursor string, limit int) (page []*su
 }
 
 // one is the answer that shows sub.
-func (s *Service) one(ctx context.Context, sub *subscription.Subscription) *oneOutput {
+func (r *Resource) one(ctx context.Context, sub *subscription.Subscription) *oneOutput {
 	actions := []string{"deactivate"}
 	if !sub.Active() {
 		actions = []string{"activate"}
 	}
-	shown := s.views(ctx, []*subscription.Subscription{sub})
-	return &oneOutput{Body: oneBody{Data: shown[0], AvailableActions: actions}}
+	shown := r.views(ctx, []*subscription.Subscription{sub})
+	return &oneOutput{Body: EventSubscriptionAnswer{Data: shown[0], AvailableActions: actions}}
 }
 
 // views asks for all failure counts at once. They are left out while Redis is
 // away.
-func (s *Service) views(ctx context.Context, subs []*subscription.Subscription) []view {
-	counts := s.failures(ctx, subs)
-	all := make([]view, len(subs))
+func (r *Resource) views(ctx context.Context, subs []*subscription.Subscription) []EventSubscription {
+	counts := r.failures(ctx, subs)
+	all := make([]EventSubscription, len(subs))
 	for i, sub := range subs {
 		var count *int
 		if counts != nil {
 			count = &counts[i]
 		}
-		all[i] = s.newView(sub, count)
+		all[i] = r.newView(sub, count)
 	}
 	return all
 }

@@ -1,70 +1,63 @@
-package control
+package subscriptions
 
-import (
-	"reflect"
+import "github.com/posthaste/posthaste/services/control/internal/rest"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-)
-
-// createRequest is the body of a POST. Members that are null count as absent.
-type createRequest struct {
-	URL         string       `json:"url" format:"uri" maxLength:"2048" doc:"Where deliveries are POSTed; https, and no private address."`
-	EventTypes  []string     `json:"eventTypes" minItems:"1" nullable:"false" example:"[\"task.*\"]" doc:"Exact types, prefixes (task.*), or * for all. None twice."`
-	Secret      *string      `json:"secret,omitempty" doc:"whsec_ and the base64 of 24 to 64 bytes. Without it one is made, and returned in this answer only."`
-	Description string       `json:"description,omitempty" doc:"For people."`
-	Filters     *filters     `json:"filters,omitempty"`
-	Tenant      string       `json:"tenant,omitempty" doc:"Whose it is; only an administrator's key may name another than its own."`
-	Dialect     string       `json:"dialect,omitempty" enum:"standard" doc:"How deliveries look and fail."`
-	RetryPolicy *retryPolicy `json:"retryPolicy,omitempty"`
+// CreateEventSubscriptionRequest is the body of a POST. Members that are null
+// count as absent.
+type CreateEventSubscriptionRequest struct {
+	URL              string              `json:"url" format:"uri" maxLength:"2048" doc:"Where deliveries are POSTed; https, and no private address."`
+	EventTypes       []string            `json:"eventTypes" minItems:"1" nullable:"false" example:"[\"task.*\"]" doc:"Exact types, prefixes (task.*), or * for all. None twice."`
+	Secret           *string             `json:"secret,omitempty" doc:"As the dialect wants it; in the dialect standard whsec_ and the base64 of 24 to 64 bytes. Without it one is made, and returned in this answer only."`
+	SigningAlgorithm string              `json:"signingAlgorithm,omitempty" enum:"hmac_sha256,ed25519" doc:"Of the secret that is made. Receivers verify ed25519 with publicKey."`
+	Description      string              `json:"description,omitempty" doc:"For people."`
+	Filters          *FiltersRequest     `json:"filters,omitempty"`
+	Tenant           string              `json:"tenant,omitempty" doc:"Whose it is; only an administrator's key may name another than its own."`
+	Dialect          string              `json:"dialect,omitempty" doc:"How deliveries look and fail. Left out: the tenant's, else the server's."`
+	RetryPolicy      *RetryPolicyRequest `json:"retryPolicy,omitempty"`
+	Timeout          string              `json:"timeout,omitempty" example:"5s" doc:"From the start of a POST to the end of its answer. Left out: the dialect's."`
+	Headers          map[string]string   `json:"headers,omitempty" doc:"Further headers of every POST. Their values are not shown again."`
+	DisableAfter     *int                `json:"disableAfter,omitempty" minimum:"0" doc:"Failed deliveries in a row that disable it; 0 for never. Left out: the dialect's."`
+	ContentType      string              `json:"contentType,omitempty" doc:"Content-Type of every POST. Left out: the dialect's."`
 }
 
-// patchRequest is the body of a PATCH, a JSON merge patch (RFC 7396): what is
-// not given stays, null resets.
-type patchRequest struct {
-	URL         member[string]           `json:"url,omitempty" nullable:"false" doc:"Where deliveries are POSTed."`
-	EventTypes  member[[]string]         `json:"eventTypes,omitempty" nullable:"false" doc:"Replaces the event types."`
-	Description member[string]           `json:"description,omitempty" doc:"null clears it."`
-	Filters     member[patchFilters]     `json:"filters,omitempty" doc:"null removes all filters."`
-	RetryPolicy member[patchRetryPolicy] `json:"retryPolicy,omitempty" doc:"null goes back to the dialect's."`
+// FiltersRequest narrows a subscription to some of the events of its types.
+type FiltersRequest struct {
+	TaskIDs []string    `json:"taskIds,omitempty" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
+	Pattern rest.Object `json:"pattern,omitempty" doc:"A pattern over data in the language of Amazon EventBridge, such as {\"amount\":[{\"numeric\":[\">\",100]}]}."`
 }
 
-type filters struct {
-	TaskIDs []string `json:"taskIds,omitempty" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
-}
-
-type patchFilters struct {
-	TaskIDs member[[]string] `json:"taskIds,omitempty" doc:"Replaces the task ids; null or empty lets all through."`
-}
-
-type retryPolicy struct {
+// RetryPolicyRequest is a schedule of one's own.
+type RetryPolicyRequest struct {
 	Delays []string `json:"delays,omitempty" nullable:"false" example:"[\"10s\",\"1m\",\"5m\"]" doc:"Waits before the second attempt and those after it. Left out: the dialect's."`
 }
 
-type patchRetryPolicy struct {
-	Delays member[[]string] `json:"delays,omitempty" doc:"Replaces the waits; null goes back to the dialect's."`
+// PatchEventSubscriptionRequest is the body of a PATCH, a JSON merge patch (RFC
+// 7396): what is not given stays, null resets.
+type PatchEventSubscriptionRequest struct {
+	URL          rest.Member[string]                  `json:"url,omitempty" nullable:"false" doc:"Where deliveries are POSTed."`
+	EventTypes   rest.Member[[]string]                `json:"eventTypes,omitempty" nullable:"false" doc:"Replaces the event types."`
+	Description  rest.Member[string]                  `json:"description,omitempty" doc:"null clears it."`
+	Filters      rest.Member[PatchFiltersRequest]     `json:"filters,omitempty" doc:"null removes all filters."`
+	RetryPolicy  rest.Member[PatchRetryPolicyRequest] `json:"retryPolicy,omitempty" doc:"null goes back to the dialect's."`
+	Timeout      rest.Member[string]                  `json:"timeout,omitempty" doc:"null goes back to the dialect's."`
+	Headers      rest.Member[map[string]string]       `json:"headers,omitempty" doc:"Replaces all of them; null removes them."`
+	DisableAfter rest.Member[int]                     `json:"disableAfter,omitempty" doc:"null goes back to the dialect's."`
+	ContentType  rest.Member[string]                  `json:"contentType,omitempty" doc:"null goes back to the dialect's."`
 }
 
-// member is a member of a merge patch, which may be absent, null, or a value.
-type member[T any] struct {
-	given bool // it stood in the body
-	null  bool
-	value T
+// PatchFiltersRequest changes the filters that it names.
+type PatchFiltersRequest struct {
+	TaskIDs rest.Member[[]string]    `json:"taskIds,omitempty" doc:"Replaces the task ids; null or empty lets all through."`
+	Pattern rest.Member[rest.Object] `json:"pattern,omitempty" doc:"Replaces the pattern; null lets all through."`
 }
 
-// UnmarshalJSONFrom reads what stands in the body.
-func (m *member[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	m.given, m.null = true, dec.PeekKind() == 'n'
-	return json.UnmarshalDecode(dec, &m.value)
+// PatchRetryPolicyRequest changes the schedule.
+type PatchRetryPolicyRequest struct {
+	Delays rest.Member[[]string] `json:"delays,omitempty" doc:"Replaces the waits; null goes back to the dialect's."`
 }
 
-// Schema is that of T, or null.
-func (*member[T]) Schema(r huma.Registry) *huma.Schema {
-	s := r.Schema(reflect.TypeFor[T](), true, "")
-	if s.Ref != "" {
-		return &huma.Schema{AnyOf: []*huma.Schema{s, {Type: "null"}}}
-	}
-	s.Nullable = true
-	return s
+// RotateSecretRequest is the body of …/rotate-secret, which may be left out.
+type RotateSecretRequest struct {
+	Secret  *string `json:"secret,omitempty" doc:"The new secret. Left out: one is made, and returned in this answer only."`
+	Overlap *string `json:"overlap,omitempty" example:"24h" doc:"How long the old secret goes on signing beside the new one, 0s to 168h. Left out: 24h."`
 }

@@ -1,4 +1,4 @@
-package control
+package subscriptions
 
 import (
 	"strings"
@@ -6,36 +6,54 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/policy"
+	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
-// view is a subscription as the API shows it.
-type view struct {
-	ID               string       `json:"id" pattern:"^evsub_[A-Za-z0-9]+$"`
-	Tenant           string       `json:"tenant"`
-	URL              string       `json:"url" format:"uri"`
-	EventTypes       []string     `json:"eventTypes" nullable:"false"`
-	Filters          shownFilters `json:"filters"`
-	Description      string       `json:"description"`
-	Dialect          string       `json:"dialect"`
-	Status           string       `json:"status" enum:"active,disabled"`
-	DisabledReason   string       `json:"disabledReason,omitempty" doc:"requested, consecutive_failures, or gone (the endpoint answered 410)."`
-	DisabledAt       *time.Time   `json:"disabledAt,omitempty"`
-	SigningAlgorithm string       `json:"signingAlgorithm" enum:"hmac_sha256"`
-	RetryPolicy      retryView    `json:"retryPolicy"`
-	FailCount        *int         `json:"failCount,omitempty" doc:"Deliveries that failed since the last success; absent while it is not known."`
-	Secret           string       `json:"secret,omitempty" doc:"Only in the answer to the create that made it."`
-	SecretPrefix     string       `json:"secretPrefix" doc:"The first 12 characters of the secret."`
-	CreatedAt        time.Time    `json:"createdAt"`
-	UpdatedAt        time.Time    `json:"updatedAt"`
-	AvailableActions []string     `json:"availableActions" nullable:"false" doc:"deactivate, or nothing."`
+// EventSubscription is a subscription as the API shows it.
+type EventSubscription struct {
+	ID               string                       `json:"id" pattern:"^evsub_[A-Za-z0-9]+$"`
+	Tenant           string                       `json:"tenant"`
+	URL              string                       `json:"url" format:"uri"`
+	EventTypes       []string                     `json:"eventTypes" nullable:"false"`
+	Filters          EventSubscriptionFilters     `json:"filters"`
+	Description      string                       `json:"description"`
+	Dialect          string                       `json:"dialect"`
+	Status           string                       `json:"status" enum:"active,disabled"`
+	DisabledReason   string                       `json:"disabledReason,omitempty" doc:"requested, consecutive_failures, or gone (the endpoint answered 410)."`
+	DisabledAt       *time.Time                   `json:"disabledAt,omitempty"`
+	SigningAlgorithm string                       `json:"signingAlgorithm" enum:"hmac_sha256,ed25519"`
+	PublicKey        string                       `json:"publicKey,omitempty" doc:"whpk_…, which receivers verify ed25519 signatures with."`
+	RetryPolicy      EventSubscriptionRetryPolicy `json:"retryPolicy"`
+	FailCount        *int                         `json:"failCount,omitempty" doc:"Deliveries that failed since the last success; absent while it is not known."`
+	Timeout          string                       `json:"timeout" doc:"From the start of a POST to the end of its answer."`
+	Headers          map[string]string            `json:"headers,omitempty" doc:"Further headers of every POST, with [secret] for their values."`
+	DisableAfter     int                          `json:"disableAfter" doc:"Failed deliveries in a row that disable it; 0 for never."`
+	ContentType      string                       `json:"contentType"`
+	Secret           string                       `json:"secret,omitempty" doc:"Only in the answer to the request that made it."`
+	RetiringSecrets  []RetiringSecret             `json:"retiringSecrets,omitempty" doc:"Older secrets that still sign, after a rotation."`
+	SecretPrefix     string                       `json:"secretPrefix" doc:"The first 12 characters of the secret; empty where there is a public key."`
+	CreatedAt        time.Time                    `json:"createdAt"`
+	UpdatedAt        time.Time                    `json:"updatedAt"`
+	AvailableActions []string                     `json:"availableActions" nullable:"false" doc:"deactivate, or nothing."`
 }
 
-type shownFilters struct {
-	TaskIDs []string `json:"taskIds" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
+// EventSubscriptionFilters narrow a subscription.
+type EventSubscriptionFilters struct {
+	TaskIDs []string    `json:"taskIds" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
+	Pattern rest.Object `json:"pattern,omitempty" doc:"A pattern over data in the language of Amazon EventBridge."`
 }
 
-type retryView struct {
+// RetiringSecret is a secret that is on its way out.
+type RetiringSecret struct {
+	Prefix    string    `json:"prefix"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// EventSubscriptionRetryPolicy is when attempts are made.
+type EventSubscriptionRetryPolicy struct {
 	MaxAttempts           int      `json:"maxAttempts"`
 	InitialBackoffSeconds float64  `json:"initialBackoffSeconds"`
 	MaxBackoffSeconds     float64  `json:"maxBackoffSeconds"`
@@ -47,17 +65,21 @@ const (
 	statusDisabled = "disabled"
 )
 
+// hidden stands for what is not shown again.
+const hidden = "[secret]"
+
 // newView shows sub. failCount is nil where it is not known.
-func (s *Service) newView(sub *subscription.Subscription, failCount *int) view {
-	v := view{
+func (r *Resource) newView(sub *subscription.Subscription, failCount *int) EventSubscription {
+	p := r.policyOf(sub)
+	v := EventSubscription{
 		ID: sub.GetId(), Tenant: sub.GetTenant(), URL: sub.GetUrl(), Description: sub.GetDescription(), Dialect: sub.GetDialect(),
-		EventTypes: list(sub.GetEventTypes()), Filters: shownFilters{TaskIDs: list(sub.GetFilters().GetTaskIds())},
-		Status: statusActive, SigningAlgorithm: "hmac_sha256", FailCount: failCount, RetryPolicy: s.retryView(sub),
+		EventTypes: list(sub.GetEventTypes()), Status: statusActive, FailCount: failCount,
+		Filters:          EventSubscriptionFilters{TaskIDs: list(sub.GetFilters().GetTaskIds()), Pattern: sub.GetFilters().GetPattern()},
+		SigningAlgorithm: algorithmOf(sub), PublicKey: publicKey(sub),
+		RetryPolicy: newRetryPolicy(p.Schedule), Timeout: shortDuration(p.Timeout), DisableAfter: p.DisableAfter, ContentType: p.ContentType,
 		CreatedAt: moment(sub.GetCreatedAt()), UpdatedAt: moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
 	}
-	if secrets := sub.GetSecrets(); len(secrets) > 0 {
-		v.SecretPrefix = prefix(secrets[0].GetValue())
-	}
+	v.showSecrets(sub, r.now())
 	if !sub.Active() {
 		v.Status, v.DisabledReason, v.AvailableActions = statusDisabled, sub.GetDisabledReason(), []string{}
 		if at := sub.GetDisabledAt(); at != nil {
@@ -68,9 +90,37 @@ func (s *Service) newView(sub *subscription.Subscription, failCount *int) view {
 	return v
 }
 
-func (s *Service) retryView(sub *subscription.Subscription) retryView {
-	plan := sub.Schedule(s.standard)
-	v := retryView{MaxAttempts: plan.MaxAttempts(), Delays: []string{}}
+// policyOf is how the subscription's deliveries are tried. Where its dialect is
+// not known here, what it says itself is shown with the default's rest.
+func (r *Resource) policyOf(sub *subscription.Subscription) policy.Policy {
+	d, ok := r.deps.Dialects.Get(sub.GetDialect())
+	if !ok {
+		d = r.deps.Dialects.Default()
+	}
+	return r.deps.Policies.Of(d, sub.Subscription)
+}
+
+// showSecrets shows what tells secrets from others, and no more.
+func (v *EventSubscription) showSecrets(sub *subscription.Subscription, now time.Time) {
+	for name := range sub.GetHeaders() {
+		if v.Headers == nil {
+			v.Headers = make(map[string]string)
+		}
+		v.Headers[name] = hidden
+	}
+	for i, secret := range sub.GetSecrets() {
+		shown := Prefix(secret.GetValue())
+		switch {
+		case i > 0 && secret.GetExpiresAt().AsTime().After(now):
+			v.RetiringSecrets = append(v.RetiringSecrets, RetiringSecret{shown, moment(secret.GetExpiresAt())})
+		case i == 0 && v.PublicKey == "":
+			v.SecretPrefix = shown
+		}
+	}
+}
+
+func newRetryPolicy(plan schedule.Schedule) EventSubscriptionRetryPolicy {
+	v := EventSubscriptionRetryPolicy{MaxAttempts: plan.MaxAttempts(), Delays: []string{}}
 	for i, d := range plan.Delays() {
 		if i == 0 {
 			v.InitialBackoffSeconds = d.Seconds()

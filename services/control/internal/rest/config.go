@@ -1,0 +1,31 @@
+package rest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/posthaste/posthaste/services/internal/settings"
+)
+
+// Config bounds what every request may take.
+type Config struct {
+	MaxBodyBytes settings.Bytes `name:"control-max-body-bytes" group:"Control" unit:"bytes" help:"Size of a request's body." default:"256KiB"`
+	StoreTimeout time.Duration  `name:"control-store-timeout" group:"Control" unit:"duration" help:"How long a request waits for JetStream or the history before it is answered 503." default:"5s"`
+	ApplyTimeout time.Duration  `name:"control-apply-timeout" group:"Control" unit:"duration" help:"How long the answer to a change waits until this process acts on it; then it is given anyway." default:"2s"`
+}
+
+// Validate names the first setting that cannot work.
+func (c *Config) Validate() error {
+	if c.MaxBodyBytes < settings.KiB {
+		return fmt.Errorf("control-max-body-bytes: must be at least 1KiB, is %s", c.MaxBodyBytes)
+	}
+	for _, s := range []struct {
+		name  string
+		value time.Duration
+	}{{"control-store-timeout", c.StoreTimeout}, {"control-apply-timeout", c.ApplyTimeout}} {
+		if s.value < 10*time.Millisecond {
+			return fmt.Errorf("%s: must be at least 10ms, is %s", s.name, s.value)
+		}
+	}
+	return nil
+}
