@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -25,6 +24,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/filter"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/workers"
 )
@@ -132,7 +132,7 @@ func (s *Service) fanOut(ctx context.Context, msg jetstream.Msg) error {
 		return err
 	}
 	matches := s.match(e)
-	err = s.publish(ctx, e, matches, bus.TraceContext(msg.Headers()))
+	err = s.publish(ctx, e, meta.Sequence.Stream, matches, bus.TraceContext(msg.Headers()))
 	if errors.Is(err, bus.ErrTooLarge) {
 		// Trying again cannot help, and what is stored already is dropped by
 		// nobody: those deliveries go out.
@@ -145,21 +145,13 @@ func (s *Service) fanOut(ctx context.Context, msg jetstream.Msg) error {
 }
 
 func (s *Service) match(e *posthastev1.Event) []*subscription.Subscription {
-	matches := s.index.Match(e.GetTenant(), e.GetType(), nil)
-	taskID := sync.OnceValue(func() string { return event.TaskID(e.GetData()) })
-	kept := matches[:0]
-	for _, sub := range matches {
-		if sub.WantsTask(taskID) {
-			kept = append(kept, sub)
-		}
-	}
-	return kept
+	return s.index.Match(e.GetTenant(), e.GetType(), filter.NewData(e.GetData()), nil)
 }
 
 // publish makes a delivery for each match and returns when JetStream has all.
 // A large fan-out is made in parts: a thousand deliveries of a large event at
 // once would take a thousand times its memory.
-func (s *Service) publish(ctx context.Context, e *posthastev1.Event, matches []*subscription.Subscription, trace nats.Header) error {
+func (s *Service) publish(ctx context.Context, e *posthastev1.Event, sequence uint64, matches []*subscription.Subscription, trace nats.Header) error {
 	if len(matches) == 0 {
 		return nil
 	}
@@ -176,7 +168,7 @@ func (s *Service) publish(ctx context.Context, e *posthastev1.Event, matches []*
 			msgs[i] = bus.Msg{
 				Subject: bus.DeliverySubject(bus.LaneFresh, e.GetTenant(), sub.GetId()),
 				ID:      id,
-				Data:    delivery.EncodeNew(id, sub.GetId(), encoded, created),
+				Data:    delivery.EncodeNew(id, sub.GetId(), encoded, sequence, created),
 				Header:  maps.Clone(trace),
 			}
 		}

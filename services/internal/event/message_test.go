@@ -154,27 +154,6 @@ func TestTwoSpellingsOfOneHeader(t *testing.T) {
 	}
 }
 
-func TestTaskID(t *testing.T) {
-	t.Parallel()
-	for data, want := range map[string]string{
-		`{"taskId":"t1"}`: "t1",
-		`{ "a":{"taskId":"no"},"taskId" : "t\u0031"}`: "t1",
-		`{"taskId":5}`:    "",
-		`{"taskId":null}`: "",
-		`{"taskid":"t1"}`: "",
-		`{"a":"taskId"}`:  "",
-		`["taskId"]`:      "",
-		`null`:            "",
-		``:                "",
-		`{"taskId"`:       "",
-		`{"a":[1,`:        "",
-	} {
-		if got := TaskID([]byte(data)); got != want {
-			t.Errorf("%s: %q, want %q", data, got, want)
-		}
-	}
-}
-
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	if err := (&Config{MaxEventBytes: 1}).Validate(); err != nil {

@@ -24,6 +24,17 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	grace    time.Duration
+	stopping chan struct{} // closed when Serve begins to stop
+}
+
+type stoppingKey struct{}
+
+// Stopping is closed when the server of the request begins to stop. An answer
+// without an end, such as a stream of events, ends then. It is nil, and never
+// closed, outside of a Server.
+func Stopping(ctx context.Context) <-chan struct{} {
+	stopping, _ := ctx.Value(stoppingKey{}).(chan struct{})
+	return stopping
 }
 
 // New listens on addr (host:port, port 0 for any). Serve answers.
@@ -33,10 +44,15 @@ func New(addr string, handler http.Handler, grace time.Duration, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	stopping := make(chan struct{})
 	return &Server{
 		listener: listener,
 		grace:    grace,
+		stopping: stopping,
 		http: &http.Server{
+			BaseContext: func(net.Listener) context.Context {
+				return context.WithValue(context.Background(), stoppingKey{}, stopping)
+			},
 			Handler:           handler,
 			ReadHeaderTimeout: readHeaderTimeout,
 			ReadTimeout:       readTimeout,
@@ -61,6 +77,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		return fmt.Errorf("serve %s: %w", s.Addr(), err)
 	case <-ctx.Done():
 	}
+	close(s.stopping)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
 	err := s.http.Shutdown(stop)

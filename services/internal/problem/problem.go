@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -63,6 +64,25 @@ func Validation(fields ...Field) *Error {
 		}
 	}
 	return e
+}
+
+// Renamed is err with other names for the fields of a validation error, for
+// those who know them by other names. What is not renamed stays.
+func Renamed(err error, names map[string]string) error {
+	var known *Error
+	if !errors.As(err, &known) || known.Code != CodeValidation {
+		return err
+	}
+	fields, _ := known.Details["fields"].([]Field)
+	renamed := make([]Field, len(fields))
+	for i, f := range fields {
+		renamed[i] = f
+		stem := f.Field[:len(f.Field)-len(strings.TrimLeft(f.Field, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))]
+		if name, ok := names[stem]; ok {
+			renamed[i].Field = name + f.Field[len(stem):]
+		}
+	}
+	return Validation(renamed...)
 }
 
 // Unauthorized is a 401.

@@ -2,7 +2,10 @@ package subscription
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/posthaste/posthaste/services/internal/filter"
 )
 
 // BenchmarkMatch finds 10 matches, and then 1000, among more and more
@@ -36,9 +39,55 @@ func benchmarkMatch(b *testing.B, total, matches int) {
 	dst := make([]*Subscription, 0, matches)
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = x.Match("a", "task.created", dst[:0])
+		dst = x.Match("a", "task.created", nil, dst[:0])
 	}
 	if len(dst) != matches {
 		b.Fatalf("%d matches, want %d", len(dst), matches)
+	}
+}
+
+// BenchmarkMatchFilter finds the one of many subscriptions of one tenant and
+// type that has the event's value, in an event of 1 KiB, reading it included.
+// Where only ranges differ every subscription is asked.
+func BenchmarkMatchFilter(b *testing.B) {
+	event := []byte(`{"pad":"` + strings.Repeat("x", 900) + `","taskId":"n77","status":"paid","amount":77,"order":{"customer":"n77"}}`)
+	for _, c := range []struct {
+		name, pattern string
+		total         int
+	}{
+		{"member", `{"taskId":["n%d"]}`, 100_000},
+		{"nested", `{"order":{"customer":["n%d"]}}`, 100_000},
+		{"beside a common value", `{"status":["paid"],"order":{"customer":["n%d"]}}`, 100_000},
+		{"range", `{"amount":[{"numeric":[">=",%[1]d,"<=",%[1]d]}]}`, 1000},
+	} {
+		b.Run(fmt.Sprintf("%s/subscriptions=%d", c.name, c.total), func(b *testing.B) {
+			x := NewIndex()
+			for i := range c.total {
+				x.put(filtered(nth("s", i), uint64(i+1), fmt.Sprintf(c.pattern, i), "task.created"))
+			}
+			dst := make([]*Subscription, 0, 1000)
+			b.ReportAllocs()
+			for b.Loop() {
+				dst = x.Match("a", "task.created", filter.NewData(event), dst[:0])
+			}
+			if len(dst) != 1 {
+				b.Fatalf("%d matches, want 1", len(dst))
+			}
+		})
+	}
+}
+
+// BenchmarkPutFiltered replaces one of 100,000 subscriptions by itself, which
+// costs the same whatever else is there.
+func BenchmarkPutFiltered(b *testing.B) {
+	x := NewIndex()
+	for i := range 100_000 {
+		x.put(filtered(nth("s", i), uint64(i+1), fmt.Sprintf(`{"taskId":["n%d"]}`, i), "task.created"))
+	}
+	revision := uint64(100_001)
+	b.ReportAllocs()
+	for b.Loop() {
+		revision++
+		x.put(filtered("s500", revision, `{"taskId":["n500"]}`, "task.created"))
 	}
 }

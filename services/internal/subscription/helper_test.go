@@ -29,7 +29,7 @@ func sub(id string, revision uint64, types ...string) *Subscription {
 
 // matched are the ids of what Match finds, sorted, repeats included.
 func matched(x *Index, tenant, eventType string) []string {
-	return ids(x.Match(tenant, eventType, nil))
+	return ids(x.Match(tenant, eventType, nil, nil))
 }
 
 // world is a bucket on a server of its own, and how to restart that.

@@ -1,16 +1,21 @@
 package subscription
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/posthaste/posthaste/services/internal/filter"
 )
 
 // Index finds the subscriptions that want an event. It is kept by a Watcher
 // and read by everybody; safe for concurrent use. What a match costs grows
 // with the matches and with the parts of the type, not with the
-// subscriptions.
+// subscriptions. Of those with a filter the same holds where it asks for exact
+// values somewhere (filter.Set); each of the others is asked about every event
+// of its types.
 type Index struct {
 	mu      sync.RWMutex
 	byID    map[string]*Subscription
@@ -18,37 +23,78 @@ type Index struct {
 }
 
 // tenant holds the subscriptions of one tenant, and the active ones by
-// pattern.
+// pattern. No type matches two patterns of one subscription, so an event finds
+// it in one set at most.
 type tenant struct {
-	members map[string]*Subscription // by id, the disabled ones too
-	exact   map[string][]*Subscription
-	prefix  map[string][]*Subscription // by stem, dot included: "task."
-	all     []*Subscription
+	members  map[string]*Subscription // by id, the disabled ones too
+	exact    map[string]*set
+	prefix   map[string]*set // by stem, dot included: "task."
+	all      set
+	filtered int // active members with a filter
 }
+
+type set = filter.Set[*Subscription]
 
 // NewIndex makes an empty index.
 func NewIndex() *Index {
 	return &Index{byID: make(map[string]*Subscription), tenants: make(map[string]*tenant)}
 }
 
-// Match appends to dst the active subscriptions of the tenant whose types
-// match, each once, in no order, and returns it. Filters are the caller's.
-func (x *Index) Match(tenantName, eventType string, dst []*Subscription) []*Subscription {
+// Match appends to dst the active subscriptions of the tenant whose types and
+// filters match, each once, in no order, and returns it. data is not read
+// unless one of the right type has a filter; nil matches as data that is no
+// object.
+func (x *Index) Match(tenantName, eventType string, data *filter.Data, dst []*Subscription) []*Subscription {
+	dst, sure := x.candidates(tenantName, eventType, data, dst)
+	kept := dst[:sure]
+	for _, s := range dst[sure:] {
+		if s.wants(data) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// candidates appends to dst first those that match for sure, and then those
+// whose filters are still to be asked: that takes longer than a writer should
+// wait.
+func (x *Index) candidates(tenantName, eventType string, data *filter.Data, dst []*Subscription) (all []*Subscription, sure int) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	t := x.tenants[tenantName]
 	if t == nil {
-		return dst
+		return dst, len(dst)
 	}
-	dst = append(dst, t.exact[eventType]...)
-	if len(t.prefix) > 0 {
-		for i := range len(eventType) {
-			if eventType[i] == '.' {
-				dst = append(dst, t.prefix[eventType[:i+1]]...)
-			}
+	for some := range t.wanting(eventType) {
+		dst = append(dst, some.Sure()...)
+	}
+	sure = len(dst)
+	if t.filtered > 0 {
+		for some := range t.wanting(eventType) {
+			dst = some.Candidates(data, dst)
 		}
 	}
-	return append(dst, t.all...)
+	return dst, sure
+}
+
+// wanting yields the sets of the patterns that the type matches.
+func (t *tenant) wanting(eventType string) iter.Seq[*set] {
+	return func(yield func(*set) bool) {
+		if s := t.exact[eventType]; s != nil && !yield(s) {
+			return
+		}
+		if len(t.prefix) > 0 {
+			for i := range len(eventType) {
+				if eventType[i] != '.' {
+					continue
+				}
+				if s := t.prefix[eventType[:i+1]]; s != nil && !yield(s) {
+					return
+				}
+			}
+		}
+		yield(&t.all)
+	}
 }
 
 // Get returns a subscription by its id.
@@ -137,21 +183,24 @@ func (x *Index) retain(ids map[string]struct{}) {
 func (x *Index) list(s *Subscription) {
 	t := x.tenants[s.GetTenant()]
 	if t == nil {
-		t = &tenant{members: make(map[string]*Subscription), exact: make(map[string][]*Subscription), prefix: make(map[string][]*Subscription)}
+		t = &tenant{members: make(map[string]*Subscription), exact: make(map[string]*set), prefix: make(map[string]*set)}
 		x.tenants[s.GetTenant()] = t
 	}
 	t.members[s.GetId()] = s
-	if !s.Active() {
+	if !s.matchable() {
 		return
+	}
+	if len(s.filters) > 0 {
+		t.filtered++
 	}
 	for _, p := range s.patterns {
 		switch stem, isPrefix := strings.CutSuffix(p, "*"); {
 		case p == AnyType:
-			t.all = append(t.all, s)
+			t.all.Add(s, s.filters)
 		case isPrefix:
-			t.prefix[stem] = append(t.prefix[stem], s)
+			add(t.prefix, stem, s)
 		default:
-			t.exact[p] = append(t.exact[p], s)
+			add(t.exact, p, s)
 		}
 	}
 }
@@ -166,38 +215,34 @@ func (x *Index) unlist(s *Subscription) {
 		delete(x.tenants, s.GetTenant())
 		return
 	}
-	if !s.Active() {
+	if !s.matchable() {
 		return
+	}
+	if len(s.filters) > 0 {
+		t.filtered--
 	}
 	for _, p := range s.patterns {
 		switch stem, isPrefix := strings.CutSuffix(p, "*"); {
 		case p == AnyType:
-			t.all = without(t.all, s)
+			t.all.Remove(s)
 		case isPrefix:
-			set(t.prefix, stem, without(t.prefix[stem], s))
+			drop(t.prefix, stem, s)
 		default:
-			set(t.exact, p, without(t.exact[p], s))
+			drop(t.exact, p, s)
 		}
 	}
 }
 
-func set(m map[string][]*Subscription, key string, list []*Subscription) {
-	if len(list) == 0 {
-		delete(m, key)
-		return
+func add(m map[string]*set, key string, s *Subscription) {
+	if m[key] == nil {
+		m[key] = &set{}
 	}
-	m[key] = list
+	m[key].Add(s, s.filters)
 }
 
-// without removes s by moving the last one to its place. Match copies under
-// the lock, so nobody holds the slice.
-func without(list []*Subscription, s *Subscription) []*Subscription {
-	i := slices.Index(list, s)
-	if i < 0 {
-		return list
+func drop(m map[string]*set, key string, s *Subscription) {
+	m[key].Remove(s)
+	if m[key].Len() == 0 {
+		delete(m, key)
 	}
-	last := len(list) - 1
-	list[i] = list[last]
-	list[last] = nil
-	return list[:last]
 }

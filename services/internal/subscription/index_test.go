@@ -9,7 +9,17 @@ import (
 	"pgregory.net/rapid"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/filter"
 )
+
+// filtered is an active subscription of tenant "a" with a pattern, "" for
+// none, and perhaps task ids.
+func filtered(id string, revision uint64, pattern, eventType string, taskIDs ...string) *Subscription {
+	return newSubscription(&posthastev1.Subscription{
+		Id: id, Tenant: "a", EventTypes: []string{eventType}, Status: active,
+		Filters: &posthastev1.Filters{Pattern: []byte(pattern), TaskIds: taskIDs},
+	}, revision)
+}
 
 func ids(subs []*Subscription) []string {
 	all := make([]string, len(subs))
@@ -65,7 +75,7 @@ func TestMatchAppends(t *testing.T) {
 	x := NewIndex()
 	x.put(sub("s", 1, "*"))
 	kept := sub("kept", 1)
-	if got := x.Match("a", "t", []*Subscription{kept}); len(got) != 2 || got[0] != kept {
+	if got := x.Match("a", "t", nil, []*Subscription{kept}); len(got) != 2 || got[0] != kept {
 		t.Errorf("%v", ids(got))
 	}
 }
@@ -123,14 +133,89 @@ func TestRetain(t *testing.T) {
 	}
 }
 
+func TestMatchFilters(t *testing.T) {
+	t.Parallel()
+	x := NewIndex()
+	for i, s := range []*Subscription{
+		filtered("all", 1, "", "*"),
+		filtered("task", 1, "", "*", "t1", "t2"),
+		filtered("customer", 1, `{"order":{"customer":["c77"]}}`, "order.*"),
+		filtered("large", 1, `{"amount":[{"numeric":[">",100]}]}`, "order.paid"),
+		filtered("both", 1, `{"amount":[{"numeric":["<",100]}]}`, "order.paid", "t1"),
+		filtered("broken", 1, `{"amount":[{"newer":1}]}`, "*"),
+	} {
+		s.Revision = uint64(i + 1)
+		x.put(s)
+	}
+	for _, c := range []struct{ eventType, data, want string }{
+		{"order.paid", `{"taskId":"t1","amount":50}`, "all both task"},
+		{"order.paid", `{"taskId":"t1","amount":150}`, "all large task"},
+		{"order.paid", `{"taskId":["t2","t1","t1"],"amount":[50,150]}`, "all both large task"},
+		{"order.late", `{"taskId":"t1","amount":50,"order":{"customer":"c77"}}`, "all customer task"},
+		{"order", `{"order":{"customer":"c77"}}`, "all"},
+		{"order.paid", `{"taskId":1}`, "all"},
+		{"order.paid", `"t1"`, "all"},
+		{"order.paid", ``, "all"},
+	} {
+		got := strings.Join(ids(x.Match("a", c.eventType, filter.NewData([]byte(c.data)), nil)), " ")
+		if got != c.want {
+			t.Errorf("%s %s: %s, want %s", c.eventType, c.data, got, c.want)
+		}
+	}
+	if x.Len() != 6 || x.Count("a") != 6 || len(x.List("a")) != 6 {
+		t.Error("one whose filter cannot be read is not listed")
+	}
+	x.retain(map[string]struct{}{"all": {}, "broken": {}})
+	if own := x.tenants["a"]; own.filtered != 0 || own.all.Len() != 1 || len(own.exact)+len(own.prefix) != 0 {
+		t.Errorf("something is left: %+v", own)
+	}
+	x.remove("broken", 99)
+	x.remove("all", 99)
+	if len(x.tenants) != 0 {
+		t.Errorf("something is left: %+v", x.tenants)
+	}
+}
+
+// What matches for sure stands before what was asked, and what was there
+// before stays.
+func TestMatchKeepsWhatWasThere(t *testing.T) {
+	t.Parallel()
+	x := NewIndex()
+	x.put(filtered("no", 1, "", "t", "t9"))
+	x.put(filtered("yes", 2, `{"a":[{"exists":false}]}`, "t"))
+	x.put(sub("plain", 3, "*"))
+	kept := filtered("kept", 4, "", "t", "t9") // not this event's
+	if diff := cmp.Diff([]string{"kept", "plain", "yes"}, ids(x.Match("a", "t", nil, []*Subscription{kept}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // naive is what a pattern means, without any index.
 func naive(pattern, eventType string) bool {
 	stem, prefix := strings.CutSuffix(pattern, "*")
 	return pattern == eventType || prefix && strings.HasPrefix(eventType, stem)
 }
 
+// drawFilters draws from so few values that much matches by chance.
+func drawFilters(t *rapid.T) *posthastev1.Filters {
+	patterns := []string{
+		"", "", `{"a":["x"]}`, `{"a":["x","y"],"b":[1]}`, `{"b":[1.0,2]}`, `{"b":[{"numeric":["<",2]}]}`, `{"a":[{"exists":false}]}`,
+		`{"c":{"a":["x"]}}`, `{"$or":[{"a":["y"]},{"b":[2]}]}`, `{"taskId":["t1"],"a":["x"]}`, `{"a":[{"unknown":1}]}`,
+	}
+	return &posthastev1.Filters{
+		Pattern: []byte(rapid.SampledFrom(patterns).Draw(t, "filter")),
+		TaskIds: rapid.SampledFrom([][]string{nil, nil, {"t1"}, {"t1", "t2"}}).Draw(t, "tasks"),
+	}
+}
+
+func drawData(t *rapid.T) []byte {
+	return []byte(rapid.SampledFrom([]string{
+		`{}`, `null`, `{"a":"x"}`, `{"a":["x","y"],"b":1}`, `{"b":[1,2e0],"taskId":"t1"}`, `{"c":[{"a":"y"},{"a":"x"}],"taskId":["t2","t1"]}`, `{"a":"x","taskId":"t1"}`,
+	}).Draw(t, "data"))
+}
+
 // The index agrees with the naive matcher whatever was put, replaced, disabled
-// and removed before.
+// and removed before, and whatever is filtered.
 func TestMatchAgreesWithNaive(t *testing.T) {
 	t.Parallel()
 	part := rapid.SampledFrom([]string{"a", "b", "c"})
@@ -144,6 +229,8 @@ func TestMatchAgreesWithNaive(t *testing.T) {
 			id := rapid.SampledFrom([]string{"s1", "s2", "s3", "s4"}).Draw(t, "id")
 			s := sub(id, uint64(revision+1), rapid.SliceOfN(pattern, 1, 5).Draw(t, "patterns")...)
 			s.Status = rapid.SampledFrom([]posthastev1.SubscriptionStatus{active, active, disabled}).Draw(t, "status")
+			s.Filters = drawFilters(t)
+			s = newSubscription(s.Subscription, s.Revision)
 			switch rapid.IntRange(0, 5).Draw(t, "what") {
 			case 0:
 				x.remove(id, s.Revision)
@@ -153,15 +240,15 @@ func TestMatchAgreesWithNaive(t *testing.T) {
 				model[id] = s
 			}
 		}
-		typ := eventType.Draw(t, "type")
+		typ, data := eventType.Draw(t, "type"), drawData(t)
 		want := []string{}
 		for id, s := range model {
-			if s.Active() && slices.ContainsFunc(s.GetEventTypes(), func(p string) bool { return naive(p, typ) }) {
+			if s.Active() && s.FilterErr() == nil && s.wants(filter.NewData(data)) && slices.ContainsFunc(s.GetEventTypes(), func(p string) bool { return naive(p, typ) }) {
 				want = append(want, id)
 			}
 		}
 		slices.Sort(want)
-		if diff := cmp.Diff(want, matched(x, "a", typ)); diff != "" {
+		if diff := cmp.Diff(want, ids(x.Match("a", typ, filter.NewData(data), nil))); diff != "" {
 			t.Fatalf("%s: %s", typ, diff)
 		}
 		if x.Len() != len(model) || x.Count("a") != len(model) {

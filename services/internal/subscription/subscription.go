@@ -15,7 +15,7 @@ import (
 
 	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
-	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/filter"
 )
 
 // Why a subscription is disabled.
@@ -31,8 +31,9 @@ type Subscription struct {
 	// Revision is the bucket's, for compare-and-set.
 	Revision uint64
 
-	patterns []string
-	taskIDs  map[string]struct{}
+	patterns  []string
+	filters   []*filter.Pattern // all must match
+	filterErr error
 }
 
 // NewID makes an id of the form that AgentRail's clients check:
@@ -63,35 +64,43 @@ func (s *Subscription) Active() bool {
 	return s.GetStatus() == posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE
 }
 
-// WantsTask says whether the subscription's filter lets an event through whose
-// data.taskId is what taskID returns. It is called only where there is a
-// filter.
-func (s *Subscription) WantsTask(taskID func() string) bool {
-	if s.taskIDs == nil {
-		return true
-	}
-	_, ok := s.taskIDs[taskID()]
-	return ok
-}
+// FilterErr says why the stored filter cannot be read, which happens if
+// another version of the program wrote it; nil is the rule. Such a subscription
+// is known, so that it can be listed, changed and removed, and no event matches
+// it: to ignore the filter would send the endpoint what its owner does not want.
+func (s *Subscription) FilterErr() error { return s.filterErr }
 
-// Schedule is the subscription's own or else the standard one.
-func (s *Subscription) Schedule(standard schedule.Schedule) schedule.Schedule {
-	delays := make([]time.Duration, len(s.GetDelays()))
-	for i, d := range s.GetDelays() {
-		delays[i] = d.AsDuration()
+// matchable says whether any event can match.
+func (s *Subscription) matchable() bool { return s.Active() && s.filterErr == nil }
+
+func (s *Subscription) wants(data *filter.Data) bool {
+	for _, f := range s.filters {
+		if !f.Match(data) {
+			return false
+		}
 	}
-	return standard.With(delays)
+	return true
 }
 
 func newSubscription(pb *posthastev1.Subscription, revision uint64) *Subscription {
 	s := &Subscription{Subscription: pb, Revision: revision, patterns: disjoint(pb.GetEventTypes())}
-	if ids := pb.GetFilters().GetTaskIds(); len(ids) > 0 {
-		s.taskIDs = make(map[string]struct{}, len(ids))
-		for _, id := range ids {
-			s.taskIDs[id] = struct{}{}
-		}
-	}
+	s.filters, s.filterErr = compileFilters(pb.GetFilters())
 	return s
+}
+
+// compileFilters gives what must all match, nothing where all events do.
+func compileFilters(pb *posthastev1.Filters) (all []*filter.Pattern, err error) {
+	if ids := pb.GetTaskIds(); len(ids) > 0 {
+		all = append(all, filter.OneOf("taskId", ids))
+	}
+	if pattern := pb.GetPattern(); len(pattern) > 0 {
+		p, err := filter.Compile(pattern, filter.Limits{})
+		if err != nil {
+			return nil, fmt.Errorf("compile filter: %w", err)
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
 
 func decode(value []byte, revision uint64) (*Subscription, error) {

@@ -1,16 +1,17 @@
 package subscription
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/proto"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
-	"github.com/posthaste/posthaste/services/internal/schedule"
+	"github.com/posthaste/posthaste/services/internal/filter"
 )
 
 func TestCheckPattern(t *testing.T) {
@@ -60,27 +61,24 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-func TestWantsTask(t *testing.T) {
+// A filter that another version wrote is kept and told, not guessed at.
+func TestFilterErr(t *testing.T) {
 	t.Parallel()
-	all := newSubscription(&posthastev1.Subscription{}, 1)
-	if !all.WantsTask(func() string { t.Error("asked for the task though nothing is filtered"); return "" }) {
-		t.Error("no filter, and refused")
+	value, err := proto.Marshal(&posthastev1.Subscription{Filters: &posthastev1.Filters{TaskIds: []string{"x"}, Pattern: []byte(`{"a":[{"newer":1}]}`)}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	some := newSubscription(&posthastev1.Subscription{Filters: &posthastev1.Filters{TaskIds: []string{"x", "y"}}}, 1)
-	for task, want := range map[string]bool{"x": true, "y": true, "z": false, "": false} {
-		if got := some.WantsTask(func() string { return task }); got != want {
-			t.Errorf("task %q: %t", task, got)
+	s, err := decode(value, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fault *filter.Error
+	if !errors.As(s.FilterErr(), &fault) || fault.Path != "filters.pattern.a[0].newer" {
+		t.Errorf("the filter's error is %v", s.FilterErr())
+	}
+	for _, fine := range []*posthastev1.Filters{nil, {}, {TaskIds: []string{"x"}}, {Pattern: []byte(`{"a":[1]}`)}} {
+		if err := newSubscription(&posthastev1.Subscription{Filters: fine}, 1).FilterErr(); err != nil {
+			t.Errorf("%v: %v", fine, err)
 		}
-	}
-}
-
-func TestSchedule(t *testing.T) {
-	t.Parallel()
-	if got := newSubscription(&posthastev1.Subscription{}, 1).Schedule(schedule.Default); got.MaxAttempts() != 4 {
-		t.Errorf("%d attempts, want the default's", got.MaxAttempts())
-	}
-	own := newSubscription(&posthastev1.Subscription{Delays: []*durationpb.Duration{durationpb.New(time.Second)}}, 1)
-	if diff := cmp.Diff([]time.Duration{time.Second}, own.Schedule(schedule.Default).Delays()); diff != "" {
-		t.Error(diff)
 	}
 }

@@ -18,7 +18,7 @@ type Watcher struct {
 
 // NewWatcher makes a watcher of the store's bucket that fills index.
 func NewWatcher(store *Store, index *Index, log *slog.Logger) *Watcher {
-	return &Watcher{Mirror: kv.NewMirror(store.bucket, memory{index}, log), index: index}
+	return &Watcher{Mirror: kv.NewMirror(store.bucket, memory{index, log}, log), index: index}
 }
 
 // AwaitRemoved returns when the index does not hold the subscription any more,
@@ -37,14 +37,21 @@ func (w *Watcher) AwaitRemoved(ctx context.Context, id string) error {
 }
 
 // memory is the index as a mirror sees it.
-type memory struct{ index *Index }
+type memory struct {
+	index *Index
+	log   *slog.Logger
+}
 
 func (m memory) Put(_ string, value []byte, revision uint64) error {
 	s, err := decode(value, revision)
-	if err == nil {
-		m.index.put(s)
+	if err != nil {
+		return err
 	}
-	return err
+	if broken := s.FilterErr(); broken != nil {
+		m.log.Error("the filter of a subscription cannot be read; it gets no events", "subscription", s.GetId(), "error", broken)
+	}
+	m.index.put(s)
+	return nil
 }
 
 func (m memory) Remove(key string, revision uint64) { m.index.remove(idOf(key), revision) }

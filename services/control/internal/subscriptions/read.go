@@ -133,3 +133,36 @@ func (r *Resource) views(ctx context.Context, subs []*subscription.Subscription)
 	}
 	return all
 }
+
+// Find is the subscription that a request names. Errors are for the client.
+func (r *Resource) Find(ctx context.Context, id, tenantName string) (*subscription.Subscription, error) {
+	owner, err := r.owner(ctx, id, tenantName)
+	if err != nil {
+		return nil, err
+	}
+	return r.load(ctx, owner, id)
+}
+
+// InDialect are the tenant's subscriptions in a dialect, oldest first. Errors
+// are for the client.
+func (r *Resource) InDialect(ctx context.Context, tenantName, dialectName string) ([]*subscription.Subscription, error) {
+	owner, err := rest.Tenant(ctx, tenantName)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.deps.Watcher.Ready(ctx); err != nil {
+		return nil, problem.Unavailable("Subscriptions are still being loaded.", rest.RetryAfter, err)
+	}
+	all := r.deps.Index.List(owner)
+	return slices.DeleteFunc(all, func(sub *subscription.Subscription) bool { return sub.GetDialect() != dialectName }), nil
+}
+
+// FailCount is how many deliveries have failed since the last success, nil
+// where Redis does not say.
+func (r *Resource) FailCount(ctx context.Context, sub *subscription.Subscription) *int {
+	counts := r.failures(ctx, []*subscription.Subscription{sub})
+	if counts == nil {
+		return nil
+	}
+	return &counts[0]
+}

@@ -1,0 +1,146 @@
+// Package deliveries is /v1/deliveries: what became of each event at each
+// endpoint, and once more where that is asked for.
+package deliveries
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/eventlog"
+	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/subscription"
+)
+
+const (
+	collection = "/v1/deliveries"
+	one        = collection + "/{id}"
+)
+
+// Deps are what the resource works with.
+type Deps struct {
+	History *history.Store
+	Events  *eventlog.Log
+	Store   *subscription.Store
+	Bus     *bus.Bus
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Resource is the resource.
+type Resource struct {
+	api       rest.Config
+	deps      Deps
+	publisher *bus.Publisher
+}
+
+// New makes the resource.
+func New(api rest.Config, deps Deps) *Resource {
+	return &Resource{api: api, deps: deps, publisher: deps.Bus.NewPublisher(64, publishBytes)}
+}
+
+// publishBytes is room for some redeliveries of the largest events at once.
+const publishBytes = 16 << 20
+
+// Register puts the operations on the API.
+func (r *Resource) Register(a *rest.API) {
+	rest.Handle(a, operation("list-deliveries", http.MethodGet, collection, http.StatusOK, "List deliveries, newest first"), r.list)
+	rest.Handle(a, operation("get-delivery", http.MethodGet, one, http.StatusOK, "Read a delivery with all its attempts", http.StatusNotFound), r.get)
+	rest.Handle(a, operation("redeliver", http.MethodPost, one+"/redeliver", http.StatusAccepted, "Deliver once more", http.StatusNotFound, http.StatusConflict, http.StatusGone), r.redeliver)
+}
+
+func operation(id, method, path string, status int, summary string, further ...int) rest.Operation {
+	return rest.Operation{ID: id, Tag: "deliveries", Method: method, Path: path, Status: status, Summary: summary, Further: further}
+}
+
+// ListInput is what a list may be narrowed to.
+type ListInput struct {
+	Tenant       string    `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Subscription string    `query:"subscription" doc:"evsub_…"`
+	Status       string    `query:"status" enum:"waiting,delivered,failed,cancelled"`
+	EventType    string    `query:"eventType"`
+	EventID      string    `query:"eventId"`
+	Since        time.Time `query:"since" doc:"Made then or later."`
+	Until        time.Time `query:"until" doc:"Made before."`
+	Tests        bool      `query:"tests" doc:"Test events too."`
+	Page         int       `query:"page" minimum:"1" doc:"From 1."`
+	PageSize     int       `query:"pageSize" minimum:"1" maximum:"1000" doc:"20 where it is left out."`
+	Cursor       string    `query:"cursor" doc:"nextCursor of the page before; then page is ignored. It reaches deep at no cost."`
+}
+
+type listOutput struct{ Body DeliveryList }
+
+func (r *Resource) list(ctx context.Context, in *ListInput) (*listOutput, error) {
+	page, err := r.Page(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &listOutput{Body: *page}, nil
+}
+
+// Page is one page of a list. Errors are for the client.
+func (r *Resource) Page(ctx context.Context, in *ListInput) (*DeliveryList, error) {
+	owner, err := rest.Tenant(ctx, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
+	defer cancel()
+	query := history.Query{
+		Tenant: owner, SubscriptionID: in.Subscription, Status: in.Status, EventType: in.EventType, EventID: in.EventID,
+		Since: in.Since, Until: in.Until, Tests: in.Tests, Page: in.Page, PageSize: in.PageSize, Cursor: in.Cursor,
+	}
+	page, err := r.deps.History.List(ctx, query)
+	if err != nil {
+		return nil, away(err)
+	}
+	return newList(query, page), nil
+}
+
+type oneInput struct {
+	ID     string `path:"id" doc:"dlv_…"`
+	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
+}
+
+type getOutput struct{ Body DeliveryAnswer }
+
+func (r *Resource) get(ctx context.Context, in *oneInput) (*getOutput, error) {
+	d, attempts, err := r.find(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &getOutput{Body: DeliveryAnswer{Data: newDetails(d, attempts)}}, nil
+}
+
+func (r *Resource) find(ctx context.Context, in *oneInput) (d history.Delivery, attempts []history.Attempt, err error) {
+	owner, err := rest.Tenant(ctx, in.Tenant)
+	if err != nil {
+		return d, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
+	defer cancel()
+	d, attempts, err = r.deps.History.Get(ctx, owner, in.ID)
+	if errors.Is(err, history.ErrNotFound) {
+		return d, nil, problem.NotFound("There is no such delivery, or nothing was attempted yet, or it is older than the history.")
+	}
+	return d, attempts, away(err)
+}
+
+// away is a 503 where the database does not answer.
+func away(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, history.ErrCursor):
+		return problem.Validation(problem.Field{Field: "cursor", Message: "must be the nextCursor of a page"})
+	case errors.Is(err, history.ErrQuery):
+		return problem.Validation(problem.Field{Message: err.Error()})
+	default:
+		return problem.Unavailable("The history cannot be reached at the moment.", rest.RetryAfter, err)
+	}
+}
