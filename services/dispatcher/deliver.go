@@ -95,7 +95,7 @@ func (s *Service) settle(ctx context.Context, j job, t *target, r request, a ans
 		s.finish(ctx, j, record)
 	case v.Kind == Retry && more && !j.GetTest():
 		wait = max(wait, min(v.After, s.Policies.MaxRetryAfter()))
-		j.Body, j.Event.Data = r.body, nil
+		t.carry(j, r.body)
 		s.retry(ctx, j, record, wait, v.Reason)
 	default:
 		record.Outcome = posthastev1.Outcome_OUTCOME_FAILED

@@ -24,7 +24,7 @@ type request struct {
 func (t *target) request(j job, now time.Time) request {
 	in := dialect.Delivery{
 		Event: j.GetEvent(), ID: j.GetId(), SubscriptionID: j.GetSubscriptionId(),
-		Attempt: j.GetAttempt(), Sequence: j.GetSequence(), TraceParent: traceParent(j.msg.Headers()),
+		Attempt: j.GetAttempt(), Sequence: j.GetSequence(), Round: j.GetRound(), TraceParent: traceParent(j.msg.Headers()),
 	}
 	r := request{body: j.GetBody()}
 	if r.body == nil {
@@ -34,6 +34,16 @@ func (t *target) request(j job, now time.Time) request {
 	forwardTrace(r.header, j.msg.Headers())
 	t.addOwn(r.header)
 	return r
+}
+
+// carry hands the body on to the next attempt, in the place of the data it was
+// made of, so that it is the same bytes whatever becomes of the dialect. Where
+// headers show some of the data both would have to go, and might not fit in a
+// message; there the body is made again.
+func (t *target) carry(j job, body []byte) {
+	if !t.dialect.HeadersUseData() {
+		j.Body, j.Event.Data = body, nil
+	}
 }
 
 // bodyFrame is room for what a dialect puts around an event's data, in bytes.

@@ -63,13 +63,14 @@ func runBare(args []string) error {
 	}
 	b := &bare{
 		url:       args[0],
+		dialect:   dialect.Builtin().Default(),
 		transport: &http.Transport{MaxIdleConnsPerHost: bareWorkers, DisableCompression: true},
 		event: &posthastev1.Event{
 			Id: "evt_01K00000000000000000000000", Type: "bench.event", Time: timestamppb.Now(),
 			Data: []byte(`"` + strings.Repeat("x", payload-2) + `"`),
 		},
 	}
-	if b.signer, err = webhook.NewSigner(webhook.NewSecret()); err != nil {
+	if b.signer, err = b.dialect.NewSigner(webhook.NewSecret().Reveal()); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -85,7 +86,8 @@ func runBare(args []string) error {
 type bare struct {
 	url       string
 	transport *http.Transport
-	signer    *webhook.Signer
+	dialect   *dialect.Dialect
+	signer    *dialect.Signer
 	event     *posthastev1.Event
 }
 
@@ -103,12 +105,13 @@ func (b *bare) loop(ctx context.Context, worker int, deadline time.Time) error {
 func (b *bare) post(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	body := dialect.StandardBody(b.event)
+	in := dialect.Delivery{Event: b.event, ID: id, Attempt: 1}
+	body := b.dialect.AppendBody(nil, &in)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	req.Header = dialect.StandardHeader(id, time.Now(), body, b.signer)
+	req.Header = b.dialect.Header(&in, time.Now(), body, b.signer)
 	res, err := b.transport.RoundTrip(req)
 	if err != nil {
 		return err

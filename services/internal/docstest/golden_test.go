@@ -40,12 +40,14 @@ func TestExampleDelivery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := webhook.NewSigner(secret)
+	d := dialect.Builtin().Default()
+	signer, err := d.NewSigner(exampleSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := dialect.StandardBody(exampleEvent)
-	header := dialect.StandardHeader(delivery.ID(exampleEvent, exampleSubscription), exampleAttempt, body, signer)
+	in := dialect.Delivery{Event: exampleEvent, ID: delivery.ID(exampleEvent, exampleSubscription), SubscriptionID: exampleSubscription, Attempt: 1}
+	body := d.AppendBody(nil, &in)
+	header := d.Header(&in, exampleAttempt, body, signer)
 	checkExample(t, found[1], header, body)
 	for _, said := range []string{exampleSecret, exampleSubscription} {
 		if !strings.Contains(page, said) {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -28,4 +29,13 @@ func (c *Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+// Applied waits until this process acts on a change that is stored, or for
+// ApplyTimeout: a watch that lags is no reason to call the change failed. It
+// says whether it is in effect.
+func (c *Config) Applied(ctx context.Context, wait func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, c.ApplyTimeout)
+	defer cancel()
+	return wait(ctx)
 }

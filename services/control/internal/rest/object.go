@@ -7,21 +7,23 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Object is a JSON object that is kept as it was written.
+// Object is a JSON object that is kept as it was written. null counts as
+// absent.
 type Object []byte
 
-// UnmarshalJSONFrom reads the object; the decoder's memory is not kept.
-func (o *Object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+// UnmarshalJSONFrom reads the object.
+func (o *Object) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*o, err = readValue(dec)
+	return err
+}
+
+// readValue clones, for the decoder's memory is not kept.
+func readValue(dec *jsontext.Decoder) ([]byte, error) {
 	value, err := dec.ReadValue()
-	if err != nil {
-		return err
+	if err != nil || value.Kind() == 'n' {
+		return nil, err
 	}
-	if value.Kind() == 'n' {
-		*o = nil
-		return nil
-	}
-	*o = bytes.Clone(value)
-	return nil
+	return bytes.Clone(value), nil
 }
 
 // MarshalJSON writes it as it is.

@@ -1,8 +1,11 @@
 package rest
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json/jsontext"
+)
 
-// Value is any JSON value, in answers.
+// Value is any JSON value as it was written. null counts as absent.
 type Value []byte
 
 // MarshalJSON writes it as it is.
@@ -11,6 +14,12 @@ func (v Value) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return v, nil
+}
+
+// UnmarshalJSONFrom reads the value.
+func (v *Value) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*v, err = readValue(dec)
+	return err
 }
 
 // UnmarshalJSON is for clients that read an answer into the same type.

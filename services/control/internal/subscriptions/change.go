@@ -100,7 +100,7 @@ func (r *Resource) Remove(ctx context.Context, owner, id string) (*subscription.
 		return nil, storeError(err)
 	}
 	r.log.InfoContext(ctx, "subscription removed", "subscription", id, "tenant", owner)
-	r.waited(r.bounded(ctx, func(ctx context.Context) error { return r.deps.Watcher.AwaitRemoved(ctx, id) }), id)
+	r.waited(r.api.Applied(ctx, func(ctx context.Context) error { return r.deps.Watcher.AwaitRemoved(ctx, id) }), id)
 	r.release(ctx, sub.Subscription)
 	r.forgetFailures(ctx, id)
 	return sub, nil
@@ -120,13 +120,7 @@ func (r *Resource) removedView(sub *subscription.Subscription) EventSubscription
 // ApplyTimeout: it is stored, so a watch that lags is no reason to call the
 // change failed.
 func (r *Resource) await(ctx context.Context, sub *subscription.Subscription) {
-	r.waited(r.bounded(ctx, func(ctx context.Context) error { return r.deps.Watcher.Await(ctx, sub.Revision) }), sub.GetId())
-}
-
-func (r *Resource) bounded(ctx context.Context, wait func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, r.api.ApplyTimeout)
-	defer cancel()
-	return wait(ctx)
+	r.waited(r.api.Applied(ctx, func(ctx context.Context) error { return r.deps.Watcher.Await(ctx, sub.Revision) }), sub.GetId())
 }
 
 func (r *Resource) waited(err error, id string) {
