@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
@@ -20,8 +21,7 @@ type batch struct {
 func (s *Service) serveEvents(w http.ResponseWriter, r *http.Request) {
 	answer, err := s.takeEvents(w, r)
 	if err != nil {
-		s.metrics.refused(r.Context(), problem.From(err).Code)
-		problem.Write(w, r, s.log, err)
+		s.refuse(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -29,6 +29,11 @@ func (s *Service) serveEvents(w http.ResponseWriter, r *http.Request) {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false) // an id may hold <, and this is no page
 	_ = out.Encode(answer)   // the client may be gone
+}
+
+func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	s.metrics.refused(r.Context(), problem.From(err).Code)
+	problem.Write(w, r, s.log, err)
 }
 
 func (s *Service) takeEvents(w http.ResponseWriter, r *http.Request) (*accepted, error) {
@@ -44,18 +49,26 @@ func (s *Service) takeEvents(w http.ResponseWriter, r *http.Request) (*accepted,
 	if err != nil {
 		return nil, clientError(err)
 	}
-	if err := s.complete(who, b); err != nil {
+	var told notices
+	if err := s.complete(who, b, &told); err != nil {
 		return nil, clientError(err)
 	}
 	if err := s.rates.take(b.events, s.now()); err != nil {
 		return nil, err
 	}
-	return s.store(r, b.events)
+	answer, err := s.store(r, b.events)
+	if err != nil {
+		return nil, err
+	}
+	answer.Warnings = told.shown
+	told.header(w.Header(), s.now())
+	s.warn(r.Context(), &told)
+	return answer, nil
 }
 
 // complete settles whose the events are and checks them all, before any is
-// published.
-func (s *Service) complete(who auth.Principal, b batch) error {
+// published. What the catalogue warns of goes to told.
+func (s *Service) complete(who auth.Principal, b batch, told *notices) error {
 	now := s.now()
 	for i, e := range b.events {
 		tenant, err := who.For(e.GetTenant(), event.DefaultTenant)
@@ -64,6 +77,9 @@ func (s *Service) complete(who auth.Principal, b batch) error {
 		}
 		e.Tenant = tenant
 		err = event.Complete(e, now, eventid.New)
+		if err == nil && s.catalogue != nil {
+			err = s.look(e, now, told)
+		}
 		switch {
 		case err != nil && b.array:
 			return event.At(err, i)
@@ -71,5 +87,15 @@ func (s *Service) complete(who auth.Principal, b batch) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// look holds one event against the catalogue.
+func (s *Service) look(e *posthastev1.Event, now time.Time, told *notices) error {
+	warnings, err := s.catalogue.Check(e.GetTenant(), e, now)
+	if err != nil {
+		return err
+	}
+	told.add(e, warnings)
 	return nil
 }

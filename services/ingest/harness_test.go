@@ -33,6 +33,7 @@ type configs struct {
 	Config
 	bus   bus.Config
 	event event.Config
+	deps  func(*Deps) // may add to them
 }
 
 // harness is an ingest on a real server.
@@ -47,7 +48,7 @@ type harness struct {
 
 func newHarness(t *testing.T, changes ...func(*configs)) *harness {
 	t.Helper()
-	c := &configs{Config: settings.Defaults[Config](), bus: settings.Defaults[bus.Config](), event: settings.Defaults[event.Config]()}
+	c := &configs{Config: settings.Defaults[Config](), bus: settings.Defaults[bus.Config](), event: settings.Defaults[event.Config](), deps: func(*Deps) {}}
 	for _, change := range changes {
 		change(c)
 	}
@@ -59,10 +60,9 @@ func newHarness(t *testing.T, changes ...func(*configs)) *harness {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	h.Service, err = New(c.Config, Deps{
-		Bus: b, Event: c.event, Keys: auth.NewKeys(auth.Config{APIKey: apiKey}), Log: log, Meter: noop.Meter{},
-	})
-	if err != nil {
+	deps := Deps{Bus: b, Event: c.event, Keys: auth.NewKeys(auth.Config{APIKey: apiKey}), Log: log, Meter: noop.Meter{}}
+	c.deps(&deps)
+	if h.Service, err = New(c.Config, deps); err != nil {
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(h.Handler())

@@ -2,7 +2,8 @@
 //
 // POST /v1/events answers 202 only when JetStream has acked every event. It
 // keeps nothing of its own: what it could not publish is the producer's to
-// send again, and the event's id makes that harmless.
+// send again, and the event's id makes that harmless. So does an
+// Idempotency-Key, whose answer is kept in JetStream too.
 package ingest
 
 import (
@@ -16,6 +17,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/idempotency"
 )
 
 // Service is an ingest. Any number share the work.
@@ -26,6 +28,9 @@ type Service struct {
 	keys      *auth.Keys
 	limits    event.Limits
 	rates     *rates
+	catalogue Catalogue    // nil: every type is taken
+	keyed     http.Handler // of requests with an Idempotency-Key; nil: the header is not looked at
+	said      said
 	log       *slog.Logger
 	metrics   *metrics
 	now       func() time.Time
@@ -38,6 +43,11 @@ type Deps struct {
 	Keys  *auth.Keys
 	Log   *slog.Logger
 	Meter metric.Meter
+	// Catalogue holds events against their types. nil: all types are taken.
+	Catalogue Catalogue
+	// Idempotency keeps answers to requests with an Idempotency-Key. nil: the
+	// header is not looked at.
+	Idempotency *idempotency.Store
 }
 
 // New makes an ingest.
@@ -53,17 +63,20 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{
+	s := &Service{
 		cfg:       cfg,
 		bus:       deps.Bus,
 		publisher: deps.Bus.NewPublisher(publishInFlight, int64(cfg.PublishBytes)),
 		keys:      deps.Keys,
 		limits:    event.Limits{EventBytes: int64(most), BatchEvents: cfg.MaxBatchEvents},
 		rates:     newRates(cfg.TenantRate, cfg.TenantBurst),
+		catalogue: deps.Catalogue,
 		log:       deps.Log,
 		metrics:   m,
 		now:       time.Now,
-	}, nil
+	}
+	s.keyed = s.once(deps.Idempotency)
+	return s, nil
 }
 
 // publishInFlight is how many events of all requests may wait for JetStream.
@@ -73,4 +86,4 @@ const publishInFlight = 16384
 const Path = "/v1/events"
 
 // Handler answers POST /v1/events.
-func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serveEvents) }
+func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }

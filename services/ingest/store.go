@@ -21,7 +21,8 @@ const retryAfter = time.Second
 
 // accepted is the answer to POST /v1/events.
 type accepted struct {
-	Data []acceptedEvent `json:"data"`
+	Data     []acceptedEvent   `json:"data"`
+	Warnings []acceptedWarning `json:"warnings,omitempty"`
 }
 
 type acceptedEvent struct {

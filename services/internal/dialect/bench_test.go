@@ -3,7 +3,6 @@ package dialect
 import (
 	"bytes"
 	"testing"
-
 )
 
 // large is a delivery of a kilobyte.

@@ -1,8 +1,8 @@
 package dialect
 
 import (
-	"os"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 

@@ -73,7 +73,7 @@ func TestRules(t *testing.T) {
 	for name, want := range map[string]rules{
 		"github": github, "stripe": shape, "standard": standard,
 		"neiracore": {usual, RetryAnyFailure, GoneRetry, 1, DuplicatesInsert, false, HTTPSUnlessAllowed, SecretPolicy{FromCaller, AnyForm, 1, 256, hmac}, shape.Ping},
-		"aicity":    {[]time.Duration{5 * s, 30 * s}, RetryAnyFailure, GoneRetry, 10, DuplicatesUpdate, true, HTTPSAlways, SecretPolicy{FromServer, AnyForm, 1, 256, hmac}, `ping {"message":"Webhook test from AI City"}`},
+		"aicity":    {[]time.Duration{5 * s, 30 * s}, RetryAnyFailure, GoneRetry, 10, DuplicatesUpdate, true, HTTPSUnlessAllowed, SecretPolicy{FromServer, AnyForm, 1, 256, hmac}, `ping {"message":"Webhook test from AI City"}`},
 		"agentrail": {
 			[]time.Duration{10 * s, 30 * s, 90 * s, 300 * s, 900 * s, 1800 * s, 3600 * s},
 			RetryServerErrors, GoneDisable, 0, DuplicatesConflict, false, HTTPSUnlessAllowed,

@@ -73,6 +73,20 @@ func (s *Subscription) FilterErr() error { return s.filterErr }
 // matchable says whether any event can match.
 func (s *Subscription) matchable() bool { return s.Active() && s.filterErr == nil }
 
+// Wants says whether the event matches by its type and by the filters, whether
+// or not the subscription is active. An Index finds all that want an event.
+func (s *Subscription) Wants(e *posthastev1.Event) bool {
+	if s.filterErr != nil || !slices.ContainsFunc(s.patterns, func(p string) bool { return matchesType(p, e.GetType()) }) {
+		return false
+	}
+	return len(s.filters) == 0 || s.wants(filter.NewData(e.GetData()))
+}
+
+func matchesType(pattern, eventType string) bool {
+	stem, isPrefix := strings.CutSuffix(pattern, "*")
+	return pattern == eventType || isPrefix && strings.HasPrefix(eventType, stem)
+}
+
 func (s *Subscription) wants(data *filter.Data) bool {
 	for _, f := range s.filters {
 		if !f.Match(data) {

@@ -82,3 +82,30 @@ func TestFilterErr(t *testing.T) {
 		}
 	}
 }
+
+func TestWants(t *testing.T) {
+	t.Parallel()
+	s := newSubscription(&posthastev1.Subscription{
+		EventTypes: []string{"a.*", "b"}, Filters: &posthastev1.Filters{TaskIds: []string{"t1"}, Pattern: []byte(`{"n":[1]}`)},
+	}, 1)
+	for _, c := range []struct {
+		eventType, data string
+		want            bool
+	}{
+		{"a.x", `{"taskId":"t1","n":1}`, true}, {"a.x.y", `{"taskId":"t1","n":1.0}`, true}, {"b", `{"taskId":"t1","n":1}`, true},
+		{"a", `{"taskId":"t1","n":1}`, false}, {"b.x", `{"taskId":"t1","n":1}`, false}, {"ab.x", `{"taskId":"t1","n":1}`, false},
+		{"a.x", `{"taskId":"t2","n":1}`, false}, {"a.x", `{"taskId":"t1","n":2}`, false}, {"a.x", `7`, false},
+	} {
+		if got := s.Wants(&posthastev1.Event{Type: c.eventType, Data: []byte(c.data)}); got != c.want {
+			t.Errorf("%s %s: %t", c.eventType, c.data, got)
+		}
+	}
+	all := newSubscription(&posthastev1.Subscription{EventTypes: []string{"*"}}, 1)
+	if !all.Wants(&posthastev1.Event{Type: "x.y", Data: []byte("null")}) {
+		t.Error("* is not every type")
+	}
+	broken := newSubscription(&posthastev1.Subscription{EventTypes: []string{"*"}, Filters: &posthastev1.Filters{Pattern: []byte("x")}}, 1)
+	if broken.Wants(&posthastev1.Event{Type: "x"}) {
+		t.Error("a filter that cannot be read lets events through")
+	}
+}
