@@ -8,20 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"path/filepath"
 	"syscall"
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/posthaste/posthaste/services/control"
 	"github.com/posthaste/posthaste/services/dispatcher"
-	"github.com/posthaste/posthaste/services/ingest"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/embedded"
-	"github.com/posthaste/posthaste/services/internal/httpserver"
+	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
@@ -29,6 +27,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/telemetry"
+	"github.com/posthaste/posthaste/services/internal/tenant"
 	"github.com/posthaste/posthaste/services/router"
 )
 
@@ -45,6 +44,9 @@ type Posthaste struct {
 	keys  *auth.Keys
 	guard *ssrf.Guard
 
+	tenants  *tenant.Live
+	types    *catalogue.Live
+	answers  *idempotency.Store
 	dialects *dialect.Set
 	policies *policy.Policies
 
@@ -205,33 +207,5 @@ func (p *Posthaste) addDispatcher() error {
 		return fmt.Errorf("make dispatcher: %w", err)
 	}
 	p.process.Serve(func(ctx context.Context) error { return s.Run(ctx, p.cfg.Grace) })
-	return nil
-}
-
-// addAPI puts ingest and control on one server.
-func (p *Posthaste) addAPI(ctx context.Context) error {
-	events, err := ingest.New(p.cfg.Ingest, ingest.Deps{
-		Bus: p.bus, Event: p.cfg.Event, Keys: p.keys, Log: p.log, Meter: p.metrics.Meter("ingest"),
-	})
-	if err != nil {
-		return fmt.Errorf("make ingest: %w", err)
-	}
-	subscriptions, err := control.New(ctx, p.cfg.Control, control.Deps{
-		Bus: p.bus, Live: p.subs, Redis: p.redis, Keys: p.keys, Guard: p.guard,
-		Dialects: p.dialects, Policies: p.policies, Log: p.log,
-	})
-	if err != nil {
-		return fmt.Errorf("make control: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle(ingest.Path, events.Handler())
-	mux.Handle("/", subscriptions.Handler())
-	server, err := httpserver.New(p.cfg.Addr, mux, p.cfg.Grace, p.log)
-	if err != nil {
-		return err
-	}
-	p.addr = server.Addr()
-	p.process.OnClose(server.Close)
-	p.process.Serve(server.Serve)
 	return nil
 }

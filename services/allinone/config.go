@@ -9,8 +9,11 @@ import (
 	"github.com/posthaste/posthaste/services/ingest"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
@@ -37,6 +40,9 @@ type Config struct {
 	Router     router.Config     `embed:""`
 	Dispatcher dispatcher.Config `embed:""`
 	Control    control.Config    `embed:""`
+	History    history.Config    `embed:""`
+	Types      catalogue.Config  `embed:""`
+	Notify     notify.Config     `embed:""`
 	Telemetry  telemetry.Config  `embed:""`
 }
 

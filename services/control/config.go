@@ -1,20 +1,23 @@
 package control
 
 import (
+	"errors"
+
+	"github.com/posthaste/posthaste/services/control/internal/events"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
+	"github.com/posthaste/posthaste/services/internal/replay"
 )
 
 // Config bounds what control takes.
 type Config struct {
 	API           rest.Config          `embed:""`
 	Subscriptions subscriptions.Config `embed:""`
+	Events        events.Config        `embed:""`
+	Replays       replay.Config        `embed:""`
 }
 
-// Validate names the first setting that cannot work.
+// Validate names the settings that cannot work.
 func (c *Config) Validate() error {
-	if err := c.API.Validate(); err != nil {
-		return err
-	}
-	return c.Subscriptions.Validate()
+	return errors.Join(c.API.Validate(), c.Subscriptions.Validate(), c.Events.Validate(), c.Replays.Validate())
 }

@@ -14,17 +14,22 @@ import (
 	"net/http"
 	"time"
 
-	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
-	"github.com/posthaste/posthaste/services/control/internal/ping"
-	"github.com/posthaste/posthaste/services/control/internal/rest"
-	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
+	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/replay"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/tenant"
 )
 
 // Authenticator says who a request comes from; *auth.Keys is one. Its error is
@@ -33,23 +38,30 @@ type Authenticator interface {
 	Authenticate(*http.Request) (auth.Principal, error)
 }
 
-// Deps are what control works with. The caller made them, runs the watcher,
-// and closes them. All but Now are required.
+// Deps are what control works with. The caller made them, runs what watches
+// buckets, and closes them. All but Now are required.
 type Deps struct {
-	Bus      *bus.Bus
-	Live     *subscription.Live
-	Redis    *redisstore.Store
-	Keys     Authenticator
-	Guard    *ssrf.Guard
-	Dialects *dialect.Set
-	Policies *policy.Policies
-	Log      *slog.Logger
+	Bus         *bus.Bus
+	Live        *subscription.Live
+	Tenants     *tenant.Live
+	Catalogue   *catalogue.Live
+	Idempotency *idempotency.Store
+	History     *history.Store
+	Redis       *redisstore.Store
+	Keys        Authenticator
+	Guard       *ssrf.Guard
+	Dialects    *dialect.Set
+	Policies    *policy.Policies
+	Event       event.Config
+	Log         *slog.Logger
+	Meter       metric.Meter
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
 }
 
 func (d *Deps) missing() error {
-	if d.Bus == nil || d.Live == nil || d.Redis == nil || d.Keys == nil || d.Guard == nil || d.Dialects == nil || d.Policies == nil || d.Log == nil {
+	if d.Bus == nil || d.Live == nil || d.Tenants == nil || d.Catalogue == nil || d.Idempotency == nil || d.History == nil || d.Redis == nil ||
+		d.Keys == nil || d.Guard == nil || d.Dialects == nil || d.Policies == nil || d.Log == nil || d.Meter == nil {
 		return errors.New("control: all dependencies but Now are required")
 	}
 	return nil
@@ -57,9 +69,11 @@ func (d *Deps) missing() error {
 
 // Service is a control. Any number share the work.
 type Service struct {
-	cfg     Config
-	deps    Deps
-	handler http.Handler
+	cfg       Config
+	deps      Deps
+	handler   http.Handler
+	projector *history.Projector
+	replays   *replay.Runner
 }
 
 // New makes a control.
@@ -80,21 +94,13 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 // Handler answers the API, and every other path with a 404.
 func (s *Service) Handler() http.Handler { return s.handler }
 
-// assemble makes the resources and puts them on the API.
-func (s *Service) assemble(ctx context.Context) error {
-	api := rest.New(rest.Options{Config: s.cfg.API, Keys: s.deps.Keys, Log: s.deps.Log})
-	claims, err := subscription.NewClaims(ctx, s.deps.Bus)
-	if err != nil {
-		return err
+// Run keeps the history and executes replays, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.projector.Run(ctx) })
+	group.Go(func() error { return s.replays.Run(ctx) })
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("control: %w", err)
 	}
-	subs := subscriptions.New(s.cfg.Subscriptions, s.cfg.API, subscriptions.Deps{
-		Store: s.deps.Live.Store, Claims: claims, Index: s.deps.Live.Index, Watcher: s.deps.Live.Watcher,
-		Redis: s.deps.Redis, Guard: s.deps.Guard, Pinger: ping.New(s.deps.Bus, s.deps.Now),
-		Dialects: s.deps.Dialects, Policies: s.deps.Policies,
-		Tenant: func(string) *posthastev1.Tenant { return nil },
-		Log:    s.deps.Log, Now: s.deps.Now,
-	})
-	subs.Register(api)
-	s.handler, err = api.Handler()
-	return err
+	return nil
 }

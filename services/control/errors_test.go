@@ -142,7 +142,7 @@ func TestPathsAndMethods(t *testing.T) {
 			t.Errorf("%s %s allows %q, want %q", c.method, c.path, got, c.allow)
 		}
 	}
-	for _, unknown := range []string{"/", "/v1", "/v1/", "/v1/webhooks", "/v1/openapi.yaml", collection + "/", path + "/", path + "/replay", path + "/enable/x", "/docs", "/schemas/View.json"} {
+	for _, unknown := range []string{"/", "/v1", "/v1/", "/v1/web", "/v1/openapi.yaml", collection + "/", path + "/", path + "/again", path + "/enable/x", "/docs", "/schemas/View.json"} {
 		h.do(t, http.MethodGet, unknown, "").refused(t, http.StatusNotFound, "not_found")
 	}
 	for _, id := range []string{"x", "evsub_", "evsub_01ARZ3NDEKTSV4RRFFQ69G5FAV", "evsub_*", "evsub_%3E", "*", "%2A", "a.b", "evsub_" + strings.Repeat("a", 500), "evsub_%20", "%00"} {

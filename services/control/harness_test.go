@@ -9,25 +9,32 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
+	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/embedded"
+	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/tenant"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
@@ -88,6 +95,7 @@ func start(t *testing.T, change ...func(*Config, *Deps)) *harness {
 		t.Fatal(err)
 	}
 	h.Service = s
+	testbed.Running(t, s.Run)
 	server := httptest.NewServer(s.Handler())
 	t.Cleanup(server.Close)
 	h.url, h.http = server.URL, server.Client()
@@ -129,13 +137,50 @@ func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Deps{
-		Bus: h.bus, Live: live, Redis: redis, Log: log, Dialects: dialect.Builtin(), Policies: policies,
-		Keys: testKeys{auth.NewKeys(auth.Config{APIKey: adminKey})},
+	deps := Deps{
+		Bus: h.bus, Live: live, Redis: redis, Log: log, Meter: noop.Meter{}, Dialects: dialect.Builtin(), Policies: policies,
+		Event: settings.Defaults[event.Config](),
+		Keys:  testKeys{auth.NewKeys(auth.Config{APIKey: adminKey})},
 		Guard: ssrf.New(ssrf.Config{}, hosts{
 			"example.com": "93.184.215.14", "other.example.com": "93.184.215.14", "inside.example.com": "10.0.0.1",
 		}),
 	}
+	h.addTypes(t, &deps)
+	h.addHistory(t, &deps)
+	return deps
+}
+
+func (h *harness) addTypes(t *testing.T, deps *Deps) {
+	t.Helper()
+	var err error
+	if deps.Tenants, err = tenant.Open(t.Context(), h.bus, deps.Log); err != nil {
+		t.Fatal(err)
+	}
+	builtin, err := catalogue.OfDialects(deps.Dialects, deps.Tenants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if deps.Catalogue, err = catalogue.Open(t.Context(), h.bus, settings.Defaults[catalogue.Config](), deps.Tenants, builtin, deps.Log); err != nil {
+		t.Fatal(err)
+	}
+	testbed.Running(t, deps.Tenants.Run)
+	testbed.Running(t, deps.Catalogue.Run)
+	<-deps.Tenants.Loaded()
+	<-deps.Catalogue.Loaded()
+}
+
+func (h *harness) addHistory(t *testing.T, deps *Deps) {
+	t.Helper()
+	var err error
+	if deps.Idempotency, err = idempotency.Open(t.Context(), h.bus); err != nil {
+		t.Fatal(err)
+	}
+	cfg := settings.Defaults[history.Config]()
+	cfg.File = filepath.Join(t.TempDir(), "history.db")
+	if deps.History, err = history.Open(t.Context(), cfg, deps.Log); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = deps.History.Close() })
 }
 
 // answer is what came back.

@@ -43,18 +43,62 @@ func TestOpenAPI(t *testing.T) {
 	for path, methods := range doc.Paths {
 		for method := range methods {
 			got = append(got, strings.ToUpper(method)+" "+path)
-			served := h.do(t, strings.ToUpper(method), strings.ReplaceAll(path, "{id}", "evsub_x"), "")
+			if strings.HasSuffix(path, "/stream") {
+				continue // it has no end; the tests of the streams read it
+			}
+			served := h.do(t, strings.ToUpper(method), strings.NewReplacer("{id}", "evsub_x", "{name}", "x").Replace(path), "")
 			if served.Status == http.StatusMethodNotAllowed || strings.Contains(served.Text, "nothing at this path") {
 				t.Errorf("%s %s is described and not served: %s", method, path, served.Text)
 			}
 		}
 	}
 	slices.Sort(got)
-	want := []string{
-		"DELETE " + resource, "GET " + collection, "GET " + resource, "PATCH " + resource,
-		"POST " + collection, "POST " + resource + "/disable", "POST " + resource + "/enable",
-		"POST " + resource + "/rotate-secret", "POST " + resource + "/test",
-	}
+	want := strings.Fields(`
+		DELETE /v1/event-subscriptions/{id}
+		DELETE /v1/event-types/{name}
+		DELETE /v1/replays/{id}
+		DELETE /v1/tenants/{name}
+		DELETE /v1/webhook
+		DELETE /v1/webhooks/{id}
+		GET /v1/deliveries
+		GET /v1/deliveries/{id}
+		GET /v1/dialects
+		GET /v1/event-subscriptions
+		GET /v1/event-subscriptions/{id}
+		GET /v1/event-subscriptions/{id}/replays
+		GET /v1/event-types
+		GET /v1/event-types/{name}
+		GET /v1/events
+		GET /v1/events/stream
+		GET /v1/replays/{id}
+		GET /v1/task-events/stream
+		GET /v1/tenants
+		GET /v1/tenants/{name}
+		GET /v1/webhook
+		GET /v1/webhook/deliveries
+		GET /v1/webhooks
+		GET /v1/webhooks/{id}
+		PATCH /v1/event-subscriptions/{id}
+		POST /v1/deliveries/{id}/redeliver
+		POST /v1/event-subscriptions
+		POST /v1/event-subscriptions/{id}/disable
+		POST /v1/event-subscriptions/{id}/enable
+		POST /v1/event-subscriptions/{id}/replay
+		POST /v1/event-subscriptions/{id}/rotate-secret
+		POST /v1/event-subscriptions/{id}/test
+		POST /v1/webhook/test
+		POST /v1/webhooks
+		PUT /v1/event-types
+		PUT /v1/event-types/{name}
+		PUT /v1/tenants/{name}
+		PUT /v1/webhook`)
+	want = slices.Collect(func(yield func(string) bool) {
+		for pair := range slices.Chunk(want, 2) {
+			if !yield(pair[0] + " " + pair[1]) {
+				return
+			}
+		}
+	})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -5,7 +5,12 @@ import (
 
 	"github.com/posthaste/posthaste/services/control"
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/idempotency"
+	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
@@ -17,10 +22,14 @@ type controlConfig struct {
 	Node      nodeConfig        `embed:""`
 	Auth      auth.Config       `embed:""`
 	Redis     redisstore.Config `embed:""`
+	History   history.Config    `embed:""`
 	Endpoints ssrf.Config       `embed:""`
 	Retries   policy.Config     `embed:""`
 	Dialects  dialect.Config    `embed:""`
+	Types     catalogue.Config  `embed:""`
+	Event     event.Config      `embed:""`
 	Control   control.Config    `embed:""`
+	Notify    notify.Config     `embed:""`
 }
 
 // Validate holds what the parts cannot know.
@@ -32,29 +41,52 @@ func runControl(ctx context.Context, cfg controlConfig) error {
 
 // build adds the service to its node.
 func (cfg *controlConfig) build(ctx context.Context, n *node) error {
-	live, err := n.subscriptions(ctx)
+	deps, err := cfg.deps(ctx, n)
 	if err != nil {
 		return err
 	}
-	redis, err := n.redis(cfg.Redis)
+	notifier, err := notify.New(cfg.Notify, n.bus, n.log, n.metrics.Meter("notify"))
 	if err != nil {
 		return err
 	}
-	dialects, err := cfg.Dialects.Load()
+	s, err := control.New(ctx, cfg.Control, deps)
 	if err != nil {
 		return err
 	}
-	policies, err := policy.New(cfg.Retries)
-	if err != nil {
-		return err
-	}
-	cfg.Auth.Warn(n.log)
-	s, err := control.New(ctx, cfg.Control, control.Deps{
-		Bus: n.bus, Live: live, Redis: redis, Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil),
-		Dialects: dialects, Policies: policies, Log: n.log,
-	})
-	if err != nil {
-		return err
-	}
+	n.Serve(notifier.Run)
+	n.Serve(s.Run)
 	return n.listen(cfg.Addr, s.Handler())
+}
+
+// deps makes what control works with.
+func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps, err error) {
+	cfg.Auth.Warn(n.log)
+	deps = control.Deps{
+		Bus: n.bus, Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil), Event: cfg.Event,
+		Log: n.log, Meter: n.metrics.Meter("control"),
+	}
+	if deps.Dialects, err = cfg.Dialects.Load(); err != nil {
+		return deps, err
+	}
+	if deps.Policies, err = policy.New(cfg.Retries); err != nil {
+		return deps, err
+	}
+	if deps.Live, err = n.subscriptions(ctx); err != nil {
+		return deps, err
+	}
+	if deps.Tenants, deps.Catalogue, err = n.types(ctx, cfg.Types, deps.Dialects); err != nil {
+		return deps, err
+	}
+	if deps.Idempotency, err = idempotency.Open(ctx, n.bus); err != nil {
+		return deps, err
+	}
+	if deps.Redis, err = n.redis(cfg.Redis); err != nil {
+		return deps, err
+	}
+	if deps.History, err = history.Open(ctx, cfg.History, n.log); err != nil {
+		return deps, err
+	}
+	n.OnClose(deps.History.Close)
+	n.Check("history", deps.History.Ready)
+	return deps, nil
 }

@@ -6,17 +6,22 @@ import (
 
 	"github.com/posthaste/posthaste/services/ingest"
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/catalogue"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/problem"
 )
 
 type ingestConfig struct {
-	Addr      string        `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8080"`
-	AdminAddr string        `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9091"`
-	Node      nodeConfig    `embed:""`
-	Auth      auth.Config   `embed:""`
-	Event     event.Config  `embed:""`
-	Ingest    ingest.Config `embed:""`
+	Addr      string           `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8080"`
+	AdminAddr string           `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9091"`
+	Node      nodeConfig       `embed:""`
+	Auth      auth.Config      `embed:""`
+	Event     event.Config     `embed:""`
+	Ingest    ingest.Config    `embed:""`
+	Dialects  dialect.Config   `embed:""`
+	Types     catalogue.Config `embed:""`
 }
 
 // Validate holds what the parts cannot know.
@@ -27,11 +32,23 @@ func runIngest(ctx context.Context, cfg ingestConfig) error {
 }
 
 // build adds the service to its node.
-func (cfg *ingestConfig) build(_ context.Context, n *node) error {
+func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
 	cfg.Auth.Warn(n.log)
 	keys := auth.NewKeys(cfg.Auth)
+	dialects, err := cfg.Dialects.Load()
+	if err != nil {
+		return err
+	}
+	_, types, err := n.types(ctx, cfg.Types, dialects)
+	if err != nil {
+		return err
+	}
+	answers, err := idempotency.Open(ctx, n.bus)
+	if err != nil {
+		return err
+	}
 	s, err := ingest.New(cfg.Ingest, ingest.Deps{
-		Bus: n.bus, Event: cfg.Event, Keys: keys, Log: n.log, Meter: n.metrics.Meter("ingest"),
+		Bus: n.bus, Event: cfg.Event, Keys: keys, Catalogue: types, Idempotency: answers, Log: n.log, Meter: n.metrics.Meter("ingest"),
 	})
 	if err != nil {
 		return err

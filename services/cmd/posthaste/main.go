@@ -6,14 +6,18 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/posthaste/posthaste/services/cli"
 	"github.com/posthaste/posthaste/services/internal/settings"
 )
 
-// commands is the table that main is.
+// commands are the services: the rows of the table that main is whose settings
+// are in docs/configuration.md. Those of the verbs, which package cli adds, are
+// in docs/cli.md.
 var commands = []settings.Command{
 	settings.For("dev", "run all services in one process, on embedded NATS and Redis", runDev),
 	settings.For("ingest", "accept events over HTTP", runIngest),
@@ -26,7 +30,8 @@ var commands = []settings.Command{
 func main() {
 	redis.SetLogger(quiet{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := settings.Run(ctx, "posthaste", commands, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	verbs := cli.Commands(cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	code := settings.Run(ctx, "posthaste", slices.Concat(commands, verbs), os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }

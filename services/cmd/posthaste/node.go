@@ -10,11 +10,14 @@ import (
 
 	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/catalogue"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/telemetry"
+	"github.com/posthaste/posthaste/services/internal/tenant"
 	"github.com/posthaste/posthaste/services/internal/version"
 )
 
@@ -86,6 +89,27 @@ func (n *node) subscriptions(ctx context.Context) (*subscription.Live, error) {
 	n.Support(live.Watcher.Run)
 	n.Check("subscriptions", live.Watcher.Ready)
 	return live, nil
+}
+
+// types adds what tenants have set, and the catalogue of event types.
+func (n *node) types(ctx context.Context, cfg catalogue.Config, dialects *dialect.Set) (*tenant.Live, *catalogue.Live, error) {
+	tenants, err := tenant.Open(ctx, n.bus, n.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	builtin, err := catalogue.OfDialects(dialects, tenants)
+	if err != nil {
+		return nil, nil, err
+	}
+	types, err := catalogue.Open(ctx, n.bus, cfg, tenants, builtin, n.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	n.Support(tenants.Run)
+	n.Check("tenants", tenants.Ready)
+	n.Support(types.Run)
+	n.Check("event types", types.Ready)
+	return tenants, types, nil
 }
 
 // redis adds Redis. It may be away: that is no condition of being ready.

@@ -128,6 +128,16 @@ type Consumer struct {
 	Filter        string // subject; empty for the whole stream
 	MaxAckPending int
 	AckWait       time.Duration
+	// New has it begin, when it is made, with messages from then on rather than
+	// with all that the stream holds. It cannot be changed afterwards.
+	New bool
+}
+
+func (c Consumer) deliverPolicy() jetstream.DeliverPolicy {
+	if c.New {
+		return jetstream.DeliverNewPolicy
+	}
+	return jetstream.DeliverAllPolicy
 }
 
 // EnsureConsumer makes the consumer, or changes it into what is asked for. The
@@ -146,6 +156,7 @@ func (b *Bus) ensure(ctx context.Context, c Consumer) error {
 	_, err := b.JS.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
 		Durable:       c.Name,
 		FilterSubject: c.Filter,
+		DeliverPolicy: c.deliverPolicy(),
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       c.AckWait,
 		MaxAckPending: c.MaxAckPending,

@@ -36,16 +36,16 @@ func (r *Resource) Register(a *rest.API) {
 	rest.Handle(a, operation("delete-webhook", http.MethodDelete, "/{id}", "Remove a webhook", http.StatusOK, http.StatusNotFound), r.remove)
 }
 
-// CreateWebhookRequest is the body of a POST.
-type CreateWebhookRequest struct {
+// CreateAgentWebhookRequest is the body of a POST.
+type CreateAgentWebhookRequest struct {
 	AgentAid string   `json:"agentAid,omitempty" doc:"The agent, which is the tenant. Left out: the key's."`
 	URL      string   `json:"url" format:"uri" maxLength:"2048" doc:"Where deliveries are POSTed; https, and no private address."`
 	Events   []string `json:"events" minItems:"1" nullable:"false" doc:"Exact types, prefixes (task.*), or * for all."`
 	Secret   *string  `json:"secret,omitempty" doc:"Signs the payloads: whsec_… or any text."`
 }
 
-// Webhook is a webhook as Neiracore's clients see it.
-type Webhook struct {
+// AgentWebhook is a webhook as Neiracore's clients see it.
+type AgentWebhook struct {
 	ID        string    `json:"id"`
 	AgentAid  string    `json:"agentAid"`
 	URL       string    `json:"url"`
@@ -56,10 +56,10 @@ type Webhook struct {
 
 type createInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" doc:"8 to 128 characters. The same key and body give the same answer for 24 hours; another body is a 409."`
-	Body           rest.Body[CreateWebhookRequest]
+	Body           rest.Body[CreateAgentWebhookRequest]
 }
 
-type webhookOutput struct{ Body Webhook }
+type webhookOutput struct{ Body AgentWebhook }
 
 func (r *Resource) create(ctx context.Context, in *createInput) (*webhookOutput, error) {
 	req, err := in.Body.Decode()
@@ -84,11 +84,11 @@ type listInput struct {
 	AgentAid string `query:"agentAid" doc:"The agent, which is the tenant."`
 }
 
-type listOutput struct{ Body WebhookList }
+type listOutput struct{ Body AgentWebhookList }
 
-// WebhookList is an agent's webhooks.
-type WebhookList struct {
-	Data []Webhook `json:"data" nullable:"false"`
+// AgentWebhookList is an agent's webhooks.
+type AgentWebhookList struct {
+	Data []AgentWebhook `json:"data" nullable:"false"`
 }
 
 func (r *Resource) list(ctx context.Context, in *listInput) (*listOutput, error) {
@@ -96,7 +96,7 @@ func (r *Resource) list(ctx context.Context, in *listInput) (*listOutput, error)
 	if err != nil {
 		return nil, inTheirWords(err)
 	}
-	out := &listOutput{Body: WebhookList{Data: []Webhook{}}}
+	out := &listOutput{Body: AgentWebhookList{Data: []AgentWebhook{}}}
 	for _, sub := range all {
 		out.Body.Data = append(out.Body.Data, view(sub))
 	}
@@ -127,8 +127,8 @@ func (r *Resource) remove(ctx context.Context, in *oneInput) (*webhookOutput, er
 	return &webhookOutput{Body: view(sub)}, nil
 }
 
-func view(sub *subscription.Subscription) Webhook {
-	w := Webhook{
+func view(sub *subscription.Subscription) AgentWebhook {
+	w := AgentWebhook{
 		ID: sub.GetId(), AgentAid: sub.GetTenant(), URL: sub.GetUrl(), Events: sub.GetEventTypes(), Status: "active",
 		CreatedAt: sub.GetCreatedAt().AsTime().Truncate(time.Millisecond),
 	}

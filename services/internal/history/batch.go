@@ -1,0 +1,121 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
+)
+
+// batch is what one transaction takes: messages and the records in them.
+type batch struct {
+	msgs    []jetstream.Msg
+	records []*posthastev1.Attempt
+}
+
+// project writes what comes in until incoming is closed. When ctx ends it gives
+// the rest back.
+func (p *Projector) project(ctx context.Context, incoming <-chan jetstream.Msg) {
+	for first := range incoming {
+		b := new(batch)
+		p.take(ctx, b, first)
+		p.gather(ctx, b, incoming)
+		if len(b.msgs) > 0 {
+			p.finish(ctx, b)
+		}
+	}
+}
+
+// gather fills the batch from what comes within the time.
+func (p *Projector) gather(ctx context.Context, b *batch, incoming <-chan jetstream.Msg) {
+	enough := time.NewTimer(gatherTime)
+	defer enough.Stop()
+	for len(b.msgs) < p.store.cfg.Batch {
+		select {
+		case msg, open := <-incoming:
+			if !open {
+				return
+			}
+			p.take(ctx, b, msg)
+		case <-enough.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// take adds the message to the batch. One that holds no record that can be
+// kept never will.
+func (p *Projector) take(ctx context.Context, b *batch, msg jetstream.Msg) {
+	r := new(posthastev1.Attempt)
+	err := proto.Unmarshal(msg.Data(), r)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrRecord, err)
+	} else {
+		err = check(r)
+	}
+	if err != nil {
+		p.log.Error("record of an attempt refused", "subject", msg.Subject(), "error", err)
+		p.metrics.refuse(ctx)
+		if err := msg.TermWithReason("unusable"); err != nil {
+			p.log.Debug("terminate record", "error", err)
+		}
+		return
+	}
+	b.msgs, b.records = append(b.msgs, msg), append(b.records, r)
+}
+
+// finish commits the batch and then acks it, however long the database is
+// away. What is committed and not acked comes again and changes nothing.
+func (p *Projector) finish(ctx context.Context, b *batch) {
+	policy := bus.BackOff(bus.FirstWait)
+	for ctx.Err() == nil {
+		err := p.commit(ctx, b)
+		if err == nil {
+			p.metrics.took(ctx, len(b.records))
+			b.each(jetstream.Msg.Ack)
+			return
+		}
+		if ctx.Err() == nil {
+			pause := policy.NextBackOff()
+			p.log.Warn("history not written; trying again", "records", len(b.records), "error", err, "retry_in", pause.Round(time.Millisecond))
+			b.hold(ctx, pause)
+		}
+	}
+	b.each(giveBack)
+}
+
+// giveBack leaves the record to another. Without the delay it would come back
+// here, where a request for more may still be under way.
+func giveBack(msg jetstream.Msg) error { return msg.NakWithDelay(giveBackDelay) }
+
+const giveBackDelay = 250 * time.Millisecond
+
+// commit gives the database half of what a message may take.
+func (p *Projector) commit(ctx context.Context, b *batch) error {
+	ctx, cancel := context.WithTimeout(ctx, p.bus.AckWait()/2)
+	defer cancel()
+	return p.apply(ctx, b.records)
+}
+
+// hold waits, and tells NATS that the batch is still being worked on.
+func (b *batch) hold(ctx context.Context, pause time.Duration) {
+	b.each(jetstream.Msg.InProgress)
+	select {
+	case <-ctx.Done():
+	case <-time.After(pause):
+	}
+}
+
+// each sends a word on every message. One that is lost costs a repetition.
+func (b *batch) each(send func(jetstream.Msg) error) {
+	for _, msg := range b.msgs {
+		_ = send(msg)
+	}
+}
