@@ -92,7 +92,7 @@ func (h *house) history(_ context.Context, tenant string, deliveries []string) (
 	}
 	found := map[string]string{}
 	for _, d := range deliveries {
-		if outcome, ok := h.outcomes[d]; ok && tenant == "t" && id == subID {
+		if outcome, ok := h.outcomes[d]; ok && tenant == "t" {
 			found[d] = outcome
 		}
 	}
