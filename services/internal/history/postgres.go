@@ -44,6 +44,9 @@ func newPostgres(address string) (*engine, error) {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "posthaste"
 	}
+	// A plan that is kept may be one for the empty tables of the first minute,
+	// and a hundred times too slow.
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	return &engine{
 		name: "PostgreSQL",
 		open: func() (writer, reader *sql.DB, err error) {

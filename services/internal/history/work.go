@@ -33,7 +33,7 @@ func (w *work) prepare(ctx context.Context, text string) error {
 	if _, ok := w.statements[text]; ok {
 		return nil
 	}
-	stmt, err := w.tx.PrepareContext(ctx, w.engine.bind(text))
+	stmt, err := w.tx.PrepareContext(ctx, w.engine.bind(text)) //nolint:sqlclosecheck // it ends with the transaction
 	if err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}

@@ -1,0 +1,6 @@
+// Package cli holds the verbs of the command posthaste: what a person, or a
+// script, does with a server that runs. A verb reads its settings, makes calls
+// by way of pkg/client and prints a table, or with --json one JSON value a line.
+//
+// webhook test needs no server: it signs and POSTs from this machine.
+package cli
