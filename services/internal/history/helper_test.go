@@ -29,7 +29,7 @@ type stopping struct{ *testing.M }
 func (m stopping) Run() int {
 	defer postgres.Stop()
 	// Each check is a dozen transactions; -rapid.checks overrides.
-	if err := flag.Set("rapid.checks", "40"); err != nil {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
 		panic(err)
 	}
 	return m.M.Run()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -16,28 +17,44 @@ const pruneStep = 200
 // the oldest for as long as the history is larger than MaxBytes. It returns
 // how many it removed, also where it fails in between.
 func (s *Store) Prune(ctx context.Context, now time.Time) (removed int64, err error) {
-	removed, err = s.pruneWhile(ctx, now.Add(-s.cfg.MaxAge), func(int64) bool { return true })
-	if err != nil || s.cfg.MaxBytes == 0 {
+	removed, err = s.pruneWhile(ctx, now.Add(-s.cfg.MaxAge).UnixMicro(), func(int64) bool { return true })
+	if err == nil && s.cfg.MaxBytes != 0 {
+		var more int64
+		more, err = s.pruneToSize(ctx)
+		removed += more
+	}
+	if err != nil || removed == 0 {
 		return removed, err
 	}
+	return removed, s.dropEmptyCounts(ctx)
+}
+
+func (s *Store) pruneToSize(ctx context.Context) (removed int64, err error) {
 	size, err := s.size(ctx)
 	if err != nil {
-		return removed, err
+		return 0, err
 	}
 	surplus := size - int64(s.cfg.MaxBytes)
-	more, err := s.pruneWhile(ctx, latest, func(freed int64) bool {
+	return s.pruneWhile(ctx, math.MaxInt64, func(freed int64) bool {
 		surplus -= freed
 		return surplus > 0
 	})
-	return removed + more, err
 }
 
-// latest is after every delivery.
-var latest = time.UnixMicro(1<<62 - 1)
+// dropEmptyCounts removes the counts of what is gone altogether.
+func (s *Store) dropEmptyCounts(ctx context.Context) error {
+	return s.work(ctx, func(w *work) error {
+		if err := w.exec(ctx, "DELETE FROM delivery_counts WHERE deliveries = 0"); err != nil {
+			return fmt.Errorf("drop empty counts: %w", err)
+		}
+		return nil
+	})
+}
 
-// pruneWhile removes the oldest deliveries that were made before then, a step
-// at a time, while more, told what the last step freed, wants it.
-func (s *Store) pruneWhile(ctx context.Context, before time.Time, more func(freed int64) bool) (removed int64, err error) {
+// pruneWhile removes the oldest deliveries that were made before then, in
+// microseconds, a step at a time, while more, told what the last step freed,
+// wants it.
+func (s *Store) pruneWhile(ctx context.Context, before int64, more func(freed int64) bool) (removed int64, err error) {
 	var freed int64
 	for more(freed) {
 		var n int
@@ -57,10 +74,10 @@ func (s *Store) pruneWhile(ctx context.Context, before time.Time, more func(free
 }
 
 // prune removes a step of the oldest.
-func (w *work) prune(ctx context.Context, before time.Time) (n int, freed int64, err error) {
+func (w *work) prune(ctx context.Context, before int64) (n int, freed int64, err error) {
 	var ids []string
 	const oldest = "SELECT " + deliveryColumns + " FROM deliveries WHERE created_at < ? ORDER BY created_at LIMIT ?"
-	err = w.query(ctx, oldest, []any{before.UnixMicro(), pruneStep}, func(rows *sql.Rows) error {
+	err = w.query(ctx, oldest, []any{before, pruneStep}, func(rows *sql.Rows) error {
 		var d standing
 		if err := d.scan(rows); err != nil {
 			return err
