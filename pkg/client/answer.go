@@ -64,20 +64,6 @@ func readBounded(r io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-// enveloped reads {"data": T}, and T itself, which some routes answer. It is
-// for types that have no member data.
-type enveloped[T any] struct{ value T }
-
-func (e *enveloped[T]) UnmarshalJSON(text []byte) error {
-	var envelope struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(text, &envelope); err == nil && envelope.Data != nil {
-		text = envelope.Data
-	}
-	return json.Unmarshal(text, &e.value)
-}
-
 // fetch makes a call whose answer is a T.
 func fetch[T any](ctx context.Context, c *core, k call) (*T, error) {
 	into := new(T)
@@ -87,13 +73,18 @@ func fetch[T any](ctx context.Context, c *core, k call) (*T, error) {
 	return into, nil
 }
 
-// fetchData makes a call whose answer holds a T in data.
+// enveloped is an answer that holds a T in data.
+type enveloped[T any] struct {
+	Data T `json:"data"`
+}
+
+// fetchData makes a call whose answer is enveloped.
 func fetchData[T any](ctx context.Context, c *core, k call) (*T, error) {
 	into, err := fetch[enveloped[T]](ctx, c, k)
 	if err != nil {
 		return nil, err
 	}
-	return &into.value, nil
+	return &into.Data, nil
 }
 
 // fetchList makes a call whose answer holds a list in data.

@@ -28,7 +28,7 @@ type Delivery struct {
 	ResponseStatus *int       `json:"responseStatus"` // of the last attempt; nil without an answer
 	Reason         string     `json:"reason"`
 	Error          string     `json:"error,omitempty"`
-	URL            string     `json:"url"`
+	URL            string     `json:"url,omitempty"`
 	CreatedAt      time.Time  `json:"createdAt"`
 	FirstAttemptAt *time.Time `json:"firstAttemptAt"`
 	LastAttemptAt  *time.Time `json:"lastAttemptAt"`
@@ -42,21 +42,26 @@ type Delivery struct {
 
 // Attempt is one POST of a delivery.
 type Attempt struct {
+	// Round is that of a redelivery or a replay, else "".
+	Round string `json:"round,omitempty"`
 	// Number is counted from 1, in each round anew.
 	Number int `json:"number"`
-	// Round is that of a redelivery or a replay, else "".
-	Round          string    `json:"round"`
+	// Posted is false where there was no POST: it only tells how the delivery
+	// ended.
+	Posted         bool      `json:"posted"`
 	StartedAt      time.Time `json:"startedAt"`
 	DurationMs     float64   `json:"durationMs"`
-	ResponseStatus *int      `json:"responseStatus"`
+	ResponseStatus *int      `json:"responseStatus"` // nil without an answer
 	Reason         string    `json:"reason"`
-	Error          string    `json:"error"`
-	Outcome        string    `json:"outcome"`
-	URL            string    `json:"url"`
-	// RequestHeaders are what was sent.
-	RequestHeaders map[string]string `json:"requestHeaders"`
+	Error          string    `json:"error,omitempty"`
+	// Outcome is DeliveryDelivered, DeliveryFailed or DeliveryCancelled, and ""
+	// where another attempt follows.
+	Outcome string `json:"outcome,omitempty"`
+	URL     string `json:"url,omitempty"`
+	// RequestHeaders are what was sent, without the secrets among them.
+	RequestHeaders map[string]string `json:"requestHeaders,omitempty"`
 	// Answer is the beginning of the endpoint's.
-	Answer        string     `json:"answer"`
+	Answer        string     `json:"answer,omitempty"`
 	NextAttemptAt *time.Time `json:"nextAttemptAt,omitempty"`
 }
 

@@ -10,8 +10,8 @@ import (
 const deliveryWant = `{"id":"d1","subscriptionId":"evsub_1","tenant":"acme","eventId":"e1","eventType":"a","status":"failed","attempts":1,"responseStatus":500,` +
 	`"reason":"server_error","error":"500","url":"https://e.x/","createdAt":"2026-01-02T00:00:00Z","firstAttemptAt":"2026-01-02T00:00:00Z",` +
 	`"lastAttemptAt":"2026-01-02T00:00:00Z","finishedAt":"2026-01-02T00:00:01Z","durationMs":3.5,"test":false,` +
-	`"attemptLog":[{"number":1,"round":"","startedAt":"2026-01-02T00:00:00Z","durationMs":3.5,"responseStatus":null,"reason":"timeout","error":"slow","outcome":"retry",` +
-	`"url":"https://e.x/","requestHeaders":{"webhook-id":"d1"},"answer":"","nextAttemptAt":"2026-01-02T00:00:10Z"}]}`
+	`"attemptLog":[{"round":"red_1","number":1,"posted":true,"startedAt":"2026-01-02T00:00:00Z","durationMs":3.5,"responseStatus":null,"reason":"timeout","error":"slow",` +
+	`"outcome":"failed","url":"https://e.x/","requestHeaders":{"webhook-id":"d1"},"answer":"no","nextAttemptAt":"2026-01-02T00:00:10Z"}]}`
 
 var deliveryCalls = map[string]callTest{
 	"List": {
@@ -78,10 +78,6 @@ var catalogueCalls = map[string]callTest{
 		call:   func(ctx context.Context, c *client.Client) (any, error) { return c.EventTypes.Get(ctx, "a") },
 		method: "GET", uri: "/v1/event-types/a", status: 200, answer: `{"data":` + typeWant + `}`, want: typeWant,
 	},
-	"Get, bare": {
-		call:   func(ctx context.Context, c *client.Client) (any, error) { return c.EventTypes.Get(ctx, "a") },
-		method: "GET", uri: "/v1/event-types/a", status: 200, answer: typeWant, want: typeWant,
-	},
 	"Put": {
 		call: func(ctx context.Context, c *client.Client) (any, error) {
 			return c.EventTypes.Put(ctx, client.EventType{Name: "a", Description: "d", Sunset: "2026-06-30", Source: "builtin"})
@@ -120,7 +116,7 @@ var tenantCalls = map[string]callTest{
 	},
 	"Get with nulls": {
 		call:   func(ctx context.Context, c *client.Client) (any, error) { return c.Tenants.Get(ctx, "acme") },
-		method: "GET", uri: "/v1/tenants/acme", status: 200, answer: `{"name":"acme","dialect":null,"eventTypeEnforcement":null}`,
+		method: "GET", uri: "/v1/tenants/acme", status: 200, answer: `{"data":{"name":"acme","dialect":null,"eventTypeEnforcement":null}}`,
 		want: `{"name":"acme","createdAt":"0001-01-01T00:00:00Z","updatedAt":"0001-01-01T00:00:00Z"}`,
 	},
 	"Put": {

@@ -32,7 +32,7 @@ type WebhooksService struct{ core *core }
 
 // Create subscribes.
 func (s *WebhooksService) Create(ctx context.Context, in CreateNeiracoreWebhook) (*NeiracoreWebhook, error) {
-	return fetchData[NeiracoreWebhook](ctx, s.core, call{method: http.MethodPost, path: []string{"webhooks"}, body: in, creates: true})
+	return fetch[NeiracoreWebhook](ctx, s.core, call{method: http.MethodPost, path: []string{"webhooks"}, body: in, creates: true})
 }
 
 // List reads the webhooks of an agent; "" for the key's own.
@@ -43,7 +43,7 @@ func (s *WebhooksService) List(ctx context.Context, agentAID string) ([]Neiracor
 
 // Get reads one.
 func (s *WebhooksService) Get(ctx context.Context, id string) (*NeiracoreWebhook, error) {
-	return fetchData[NeiracoreWebhook](ctx, s.core, call{method: http.MethodGet, path: []string{"webhooks", id}})
+	return fetch[NeiracoreWebhook](ctx, s.core, call{method: http.MethodGet, path: []string{"webhooks", id}})
 }
 
 // Delete removes one.

@@ -120,12 +120,20 @@ func showDelivery(p printer, d *client.Delivery) error {
 	fmt.Fprintln(p.out)
 	type attempt = client.Attempt
 	return rows(p, d.AttemptLog,
-		column[attempt]{"ATTEMPT", func(a attempt) string { return strconv.Itoa(a.Number) }},
+		column[attempt]{"ATTEMPT", attemptNumber},
 		column[attempt]{"ROUND", func(a attempt) string { return a.Round }},
 		column[attempt]{"AT", func(a attempt) string { return moment(&a.StartedAt) }},
 		column[attempt]{"TOOK", func(a attempt) string { return millis(a.DurationMs) }},
 		column[attempt]{"ANSWER", func(a attempt) string { return status(a.ResponseStatus) }},
-		column[attempt]{"OUTCOME", func(a attempt) string { return a.Outcome }},
+		column[attempt]{"REASON", func(a attempt) string { return a.Reason }},
 		column[attempt]{"ERROR", func(a attempt) string { return a.Error }},
 	)
+}
+
+// attemptNumber has a dash for a record of the end alone.
+func attemptNumber(a client.Attempt) string {
+	if !a.Posted {
+		return "-"
+	}
+	return strconv.Itoa(a.Number)
 }

@@ -44,7 +44,8 @@ func serveAPI(tb testing.TB, routes map[string]string) *api {
 			sent, _ := io.ReadAll(r.Body)
 			a.note(strings.TrimSpace(r.Method + " " + r.URL.RequestURI() + " " + string(sent)))
 			if r.Header.Get("Authorization") != "Bearer "+testKey {
-				body = "401 " + `{"error":{"code":"unauthorized","message":"The API key is not known.","details":{}}}`
+				respond(w, `401 {"error":{"code":"unauthorized","message":"The API key is not known.","details":{}}}`)
+				return
 			}
 			respond(w, body)
 		})

@@ -69,9 +69,9 @@ func (t *Terminal) countReplay(ctx context.Context, c *client.Client, cfg replay
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%d events would be delivered, of %d", n.Events, n.Scanned)
+	text := fmt.Sprintf("events that would be delivered: %d of %d", n.Events, n.Scanned)
 	if !n.Complete {
-		text = fmt.Sprintf("%d events or more would be delivered; counting stopped after %d", n.Events, n.Scanned)
+		text = fmt.Sprintf("events that would be delivered: %d or more; counting stopped after %d", n.Events, n.Scanned)
 	}
 	return t.printer(cfg.Server).value(n, text)
 }
@@ -97,5 +97,5 @@ func (t *Terminal) waitReplay(ctx context.Context, c *client.Client, cfg replayC
 }
 
 func summary(r *client.Replay) string {
-	return fmt.Sprintf("replay %s: %s, %d events looked at, %d delivered", r.ID, r.Status, r.Scanned, r.Delivered)
+	return fmt.Sprintf("replay %s: %s, looked at %d, delivered %d", r.ID, r.Status, r.Scanned, r.Delivered)
 }

@@ -29,7 +29,7 @@ func TestReplay(t *testing.T) {
 		"waits": {
 			args:   "replay evsub_1 --since 2h --until 2026-01-15T10:00:00Z --types a,b --only failed,missed --rate 2.5",
 			asked:  []string{`POST /v1/event-subscriptions/evsub_1/replay {"since":"2026-01-15T08:30:00Z","until":"2026-01-15T10:00:00Z","eventTypes":["a","b"],"only":["failed","missed"],"rate":2.5}`, "GET /v1/replays/rp_1"},
-			routes: whole, want: result{out: "replay rp_1: done, 10 events looked at, 7 delivered\n", err: "replay rp_1: 100 %, 7 delivered\n"},
+			routes: whole, want: result{out: "replay rp_1: done, looked at 10, delivered 7\n", err: "replay rp_1: 100 %, 7 delivered\n"},
 		},
 		"JSON": {
 			args: "replay evsub_1 --json", asked: []string{`POST /v1/event-subscriptions/evsub_1/replay {}`, "GET /v1/replays/rp_1"},
@@ -43,18 +43,18 @@ func TestReplay(t *testing.T) {
 				"GET /v1/replays/rp_1":                        `{"data":` + strings.Replace(replayJSON("failed", "0.5", "2"), `"total"`, `"error":"the subscription is gone","total"`, 1) + `}`,
 			},
 			want: result{
-				code: 1, out: "replay rp_1: failed, 10 events looked at, 2 delivered\n",
+				code: 1, out: "replay rp_1: failed, looked at 10, delivered 2\n",
 				err: "replay rp_1: 50 %, 2 delivered\nposthaste: replay rp_1 ended as failed the subscription is gone\n",
 			},
 		},
-		"dry run": {args: "replay evsub_1 --dry-run", asked: counted, routes: count("true"), want: result{out: "3 events would be delivered, of 9\n"}},
+		"dry run": {args: "replay evsub_1 --dry-run", asked: counted, routes: count("true"), want: result{out: "events that would be delivered: 3 of 9\n"}},
 		"dry run of many": {
-			args: "replay evsub_1 --dry-run", asked: counted, routes: count("false"), want: result{out: "3 events or more would be delivered; counting stopped after 9\n"},
+			args: "replay evsub_1 --dry-run", asked: counted, routes: count("false"), want: result{out: "events that would be delivered: 3 or more; counting stopped after 9\n"},
 		},
-		"get": {args: "replay get rp_1", asked: []string{"GET /v1/replays/rp_1"}, routes: whole, want: result{out: "replay rp_1: done, 10 events looked at, 7 delivered\n"}},
+		"get": {args: "replay get rp_1", asked: []string{"GET /v1/replays/rp_1"}, routes: whole, want: result{out: "replay rp_1: done, looked at 10, delivered 7\n"}},
 		"cancel": {
 			args: "replay cancel rp_1", asked: []string{"DELETE /v1/replays/rp_1"}, routes: map[string]string{"DELETE /v1/replays/rp_1": `202 {"data":` + replayJSON("cancelled", "0.5", "2") + `}`},
-			want: result{out: "replay rp_1: cancelled, 10 events looked at, 2 delivered\n"},
+			want: result{out: "replay rp_1: cancelled, looked at 10, delivered 2\n"},
 		},
 		"list": {
 			args: "replay list evsub_1", asked: []string{"GET /v1/event-subscriptions/evsub_1/replays"},

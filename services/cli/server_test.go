@@ -48,43 +48,55 @@ func TestNoKey(t *testing.T) {
 // TestRefused: what is wrong is said in one line, before anything is sent.
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	a := serveAPI(t, nil)
-	for args, want := range map[string]string{
-		"sent":                                                `there is no command "sent", did you mean send?`,
-		"send --type a":                                       "setting data is not set, expected JSON, or a file of it by --data-file, with flag --data, environment POSTHASTE_DATA or file key data",
-		"send --data 1":                                       "setting type is not set, expected text, with flag --type, environment POSTHASTE_TYPE or file key type",
-		"send --type a --data 1 --data-file f":                "data and data-file: both are set, expected one of them",
-		`send --type a --data {"a":1,}`:                       "data: is not JSON at line 1, column 8: invalid character '}' looking for beginning of object key string",
-		`send --type a --data {"a":`:                          "data: is not JSON at line 1, column 5: unexpected end of JSON input",
-		"send --tipe a":                                       "flag --tipe: there is no such setting, did you mean --type?",
-		"subscriptions frobnicate":                            `argument <action>: "frobnicate" is wrong, expected one of list, get, create, enable, disable, delete, rotate, test`,
-		"subscriptions get":                                   "get: no id is given, expected one after it",
-		"subscriptions list evsub_1":                          `list: "evsub_1" is not expected, it takes no id`,
-		"subscriptions create":                                "setting endpoint is not set, expected the URL of the endpoint, with flag --endpoint, environment POSTHASTE_ENDPOINT or file key endpoint",
-		"subscriptions create x --endpoint http:x":            `create: "x" is not expected, it takes no id`,
-		"deliveries redeliver":                                "redeliver: no id is given, expected one after it",
-		"deliveries --status lost":                            `flag --status: "lost" is wrong, expected waiting, delivered, failed or cancelled`,
-		"deliveries --limit 0":                                `flag --limit: "0" is wrong, expected 1 or more`,
-		"deliveries --since yesterday":                        `flag --since: "yesterday" is wrong, expected ` + spanExpected,
-		"deliveries --until=-2h":                              `flag --until: "-2h" is wrong, expected ` + spanExpected,
-		"deliveries d1":                                       `argument <action>: "d1" is wrong, expected one of list, get, redeliver`,
-		"events --limit 0":                                    `flag --limit: "0" is wrong, expected 1 or more`,
-		"replay":                                              "replay: argument <subscription> is not given, expected text",
-		"replay cancel":                                       "cancel: no id is given, expected one after it",
-		"replay evsub_1 x":                                    `replay evsub_1: "x" is not expected, it takes no id`,
-		"replay evsub_1 --only failed,lost":                   `flag --only: "failed,lost" is wrong, expected failed, missed, or both`,
-		"replay evsub_1 --rate=-1":                            `flag --rate: "-1" is wrong, expected 0 or more`,
-		"listen":                                              "setting forward-to is not set, expected text, with flag --forward-to, environment POSTHASTE_FORWARD_TO or file key forward-to",
-		"listen --forward-to localhost:3000":                  `flag --forward-to: "localhost:3000" is wrong, expected a URL such as http://localhost:3000/api/webhook`,
-		"webhook test --url ftp://h/":                         `flag --endpoint: "ftp://h/" is wrong, expected a URL such as http://localhost:3000/api/webhook`,
-		"webhook test --url http://u:hush@h/":                 "endpoint: must have no user or password",
-		"webhook test --url http://h/ --timeout 0s":           `flag --timeout: "0s" is wrong, expected 1ms or more`,
-		"webhook test --url http://h/ --dialect nobody's":     `dialect: "nobody's" is not known; known are ["agentrail" "aicity" "github" "neiracore" "standard" "stripe"]`,
-		"webhook test --url http://h/ --data 1 --data-file f": "data and data-file: both are set, expected one of them",
-		"webhook test --url http://h/ --data [":               "data: is not JSON at line 1, column 1: unexpected end of JSON input",
-		"webhook tset --url http://h/":                        `argument <action>: "tset" is wrong, expected one of test`,
+	refusedAll(t, map[string]string{
+		"sent":                                     `there is no command "sent", did you mean send?`,
+		"send --type a":                            "setting data is not set, expected JSON, or a file of it by --data-file, with flag --data, environment POSTHASTE_DATA or file key data",
+		"send --data 1":                            "setting type is not set, expected text, with flag --type, environment POSTHASTE_TYPE or file key type",
+		"send --type a --data 1 --data-file f":     "data and data-file: both are set, expected one of them",
+		`send --type a --data {"a":1,}`:            "data: is not JSON at line 1, column 8: invalid character '}' looking for beginning of object key string",
+		`send --type a --data {"a":`:               "data: is not JSON at line 1, column 5: unexpected end of JSON input",
+		"send --tipe a":                            "flag --tipe: there is no such setting, did you mean --type?",
+		"subscriptions frobnicate":                 `argument <action>: "frobnicate" is wrong, expected one of list, get, create, enable, disable, delete, rotate, test`,
+		"subscriptions get":                        "get: no id is given, expected one after it",
+		"subscriptions list evsub_1":               `list: "evsub_1" is not expected, it takes no id`,
+		"subscriptions create":                     "setting endpoint is not set, expected the URL of the endpoint, with flag --endpoint, environment POSTHASTE_ENDPOINT or file key endpoint",
+		"subscriptions create x --endpoint http:x": `create: "x" is not expected, it takes no id`,
+		"deliveries redeliver":                     "redeliver: no id is given, expected one after it",
+		"deliveries --status lost":                 `flag --status: "lost" is wrong, expected waiting, delivered, failed or cancelled`,
+		"deliveries --limit 0":                     `flag --limit: "0" is wrong, expected 1 or more`,
+		"deliveries --since yesterday":             `flag --since: "yesterday" is wrong, expected ` + spanExpected,
+		"deliveries --until=-2h":                   `flag --until: "-2h" is wrong, expected ` + spanExpected,
+		"deliveries d1":                            `argument <action>: "d1" is wrong, expected one of list, get, redeliver`,
+		"events --limit 0":                         `flag --limit: "0" is wrong, expected 1 or more`,
+		"replay":                                   "replay: argument <subscription> is not given, expected text",
+		"replay cancel":                            "cancel: no id is given, expected one after it",
+		"replay evsub_1 x":                         `replay evsub_1: "x" is not expected, it takes no id`,
+		"replay evsub_1 --only failed,lost":        `flag --only: "failed,lost" is wrong, expected failed, missed, or both`,
+		"replay evsub_1 --rate=-1":                 `flag --rate: "-1" is wrong, expected 0 or more`,
+		"listen":                                   "setting forward-to is not set, expected text, with flag --forward-to, environment POSTHASTE_FORWARD_TO or file key forward-to",
+		"listen --forward-to localhost:3000":       `flag --forward-to: "localhost:3000" is wrong, expected a URL such as http://localhost:3000/api/webhook`,
+	})
+}
+
+func TestWebhookIsRefused(t *testing.T) {
+	t.Parallel()
+	refusedAll(t, map[string]string{
+		"webhook test --url ftp://h/":                               `flag --endpoint: "ftp://h/" is wrong, expected a URL such as http://localhost:3000/api/webhook`,
+		"webhook test --url http://u:hush@h/":                       "endpoint: must have no user or password",
+		"webhook test --url http://h/ --timeout 0s":                 `flag --timeout: "0s" is wrong, expected 1ms or more`,
+		"webhook test --url http://h/ --dialect nobody's":           `dialect: "nobody's" is not known; known are ["agentrail" "aicity" "github" "neiracore" "standard" "stripe"]`,
+		"webhook test --url http://h/ --data 1 --data-file f":       "data and data-file: both are set, expected one of them",
+		"webhook test --url http://h/ --data [":                     "data: is not JSON at line 1, column 1: unexpected end of JSON input",
+		"webhook tset --url http://h/":                              `argument <action>: "tset" is wrong, expected one of test`,
 		"webhook test --url http://h/ --dialects-file /nonexistent": "dialects-file: file /nonexistent cannot be read: no such file or directory",
-	} {
+	})
+}
+
+// refusedAll takes arguments, and what is said of them.
+func refusedAll(t *testing.T, all map[string]string) {
+	t.Helper()
+	a := serveAPI(t, nil)
+	for args, want := range all {
 		got := run(t, a, "", strings.Fields(args)...)
 		if got.code != 2 || got.out != "" || got.err != "posthaste: "+want+"\n" {
 			t.Errorf("%s: %d %s%s", args, got.code, got.out, got.err)

@@ -62,7 +62,7 @@ func (v *subscriptionsVerb) enable(ctx context.Context) error {
 		if !m.Complete {
 			more = " or more"
 		}
-		fmt.Fprintf(v.t.Err, "%d events%s came while it was disabled. Deliver them with:\n  posthaste replay %s --only missed --since %s --until %s\n",
+		fmt.Fprintf(v.t.Err, "events that came while it was disabled: %d%s. Deliver them with:\n  posthaste replay %s --only missed --since %s --until %s\n",
 			m.Events, more, v.cfg.ID, m.Since.UTC().Format(time.RFC3339Nano), m.Until.UTC().Format(time.RFC3339Nano))
 	}
 	return nil
