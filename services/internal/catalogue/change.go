@@ -33,26 +33,8 @@ func (l *Live) Put(ctx context.Context, t *posthastev1.EventType, now time.Time)
 	if err := l.check(t); err != nil {
 		return nil, 0, err
 	}
-	k := key(t.GetTenant(), t.GetName())
-	for { // until no other creates or removes it in between
-		stored, revision, err := l.bucket.Update(ctx, k, func(old *posthastev1.EventType) (bool, error) {
-			created := old.GetCreatedAt()
-			proto.Reset(old)
-			proto.Merge(old, t)
-			old.CreatedAt = created
-			return true, nil
-		})
-		if !errors.Is(err, ErrNotFound) {
-			return stored, revision, err
-		}
-		if err := l.room(t.GetTenant()); err != nil {
-			return nil, 0, err
-		}
-		revision, err = l.bucket.Create(ctx, k, t)
-		if !errors.Is(err, kv.ErrExists) {
-			return t, revision, err
-		}
-	}
+	keep := func(old *posthastev1.EventType) { t.CreatedAt = old.GetCreatedAt() }
+	return l.bucket.Replace(ctx, key(t.GetTenant(), t.GetName()), t, keep, func() error { return l.room(t.GetTenant()) })
 }
 
 // Delete removes the tenant's own entry, or the server's for an empty tenant,

@@ -3,11 +3,9 @@ package catalogue
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
-	"time"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
@@ -86,14 +84,5 @@ func (l *Live) List(tenant string) []Entry {
 // AwaitRemoved returns when the memory does not hold the tenant's own entry any
 // more, or ctx ends. An empty tenant stands for the server.
 func (l *Live) AwaitRemoved(ctx context.Context, tenant, name string) error {
-	for {
-		if _, ok := l.index.get(owner(tenant), name); !ok {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the removal of event type %s: %w", name, ctx.Err())
-		case <-time.After(kv.AwaitStep):
-		}
-	}
+	return l.AwaitUntil(ctx, func() bool { _, ok := l.index.get(owner(tenant), name); return !ok })
 }

@@ -53,19 +53,6 @@ func (b *Bucket[M]) Create(ctx context.Context, key string, m M) (uint64, error)
 	return revision, nil
 }
 
-// Put stores the record, whatever was there.
-func (b *Bucket[M]) Put(ctx context.Context, key string, m M) (uint64, error) {
-	value, err := proto.Marshal(m)
-	if err != nil {
-		return 0, fmt.Errorf("encode %s %s: %w", b.noun, key, err)
-	}
-	revision, err := b.kv.Put(ctx, key, value)
-	if err != nil {
-		return 0, fmt.Errorf("store %s %s: %w", b.noun, key, err)
-	}
-	return revision, nil
-}
-
 // Get reads the record as it is in the bucket now, with its revision. The
 // error is ErrNotFound where there is none.
 func (b *Bucket[M]) Get(ctx context.Context, key string) (m M, revision uint64, err error) {
@@ -123,6 +110,31 @@ func (b *Bucket[M]) Update(ctx context.Context, key string, change func(M) (bool
 		}
 	}
 	return m, 0, fmt.Errorf("%w: gave up after %d tries", ErrConflict, tries)
+}
+
+// Replace stores m in the place of the record, or as a new one. keep is given the
+// record that goes, to take over from it what stays; it may be called several
+// times. mayCreate says whether there is room for a new one. Errors: ErrConflict,
+// and that of mayCreate.
+func (b *Bucket[M]) Replace(ctx context.Context, key string, m M, keep func(old M), mayCreate func() error) (M, uint64, error) {
+	for { // until nobody creates or removes it in between
+		_, revision, err := b.Update(ctx, key, func(old M) (bool, error) {
+			keep(old)
+			proto.Reset(old)
+			proto.Merge(old, m)
+			return true, nil
+		})
+		if !errors.Is(err, ErrNotFound) {
+			return m, revision, err
+		}
+		if err := mayCreate(); err != nil {
+			return m, 0, err
+		}
+		revision, err = b.Create(ctx, key, m)
+		if !errors.Is(err, ErrExists) {
+			return m, revision, err
+		}
+	}
 }
 
 // Delete removes the record and returns it as it was last. Errors: ErrNotFound,

@@ -46,9 +46,18 @@ func TestBucket(t *testing.T) {
 	if err != nil || second <= first || m.GetName() != "a" {
 		t.Errorf("updated: %v, revision %d after %d, %v", m, second, first, err)
 	}
-	third, err := b.Put(ctx, "b", &posthastev1.Tenant{Name: "b"})
+	_, third, err := b.Replace(ctx, "b", &posthastev1.Tenant{Name: "b"}, nil, func() error { return nil })
 	if err != nil || third <= second {
-		t.Errorf("put: %d, %v", third, err)
+		t.Errorf("new: %d, %v", third, err)
+	}
+	full := errors.New("full")
+	if _, _, err := b.Replace(ctx, "c", &posthastev1.Tenant{}, nil, func() error { return full }); !errors.Is(err, full) {
+		t.Errorf("no room: %v", err)
+	}
+	fresh := &posthastev1.Tenant{Name: "new"}
+	keep := func(old *posthastev1.Tenant) { fresh.Dialect = old.GetDialect() }
+	if m, _, err := b.Replace(ctx, "a", fresh, keep, nil); err != nil || m.GetName() != "new" || m.GetDialect() != "aicity" {
+		t.Errorf("replaced: %v, %v", m, err)
 	}
 	keys, err := b.Keys(ctx, "*")
 	slices.Sort(keys)
@@ -70,7 +79,7 @@ func TestTable(t *testing.T) {
 	ctx := t.Context()
 	put := func(key, dialect string) uint64 {
 		t.Helper()
-		revision, err := b.Put(ctx, key, &posthastev1.Tenant{Name: key, Dialect: dialect})
+		_, revision, err := b.Replace(ctx, key, &posthastev1.Tenant{Name: key, Dialect: dialect}, func(*posthastev1.Tenant) {}, func() error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}

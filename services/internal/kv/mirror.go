@@ -179,19 +179,24 @@ func (m *Mirror) apply(entry jetstream.KeyValueEntry, seen map[string]struct{}) 
 	m.applied.Store(entry.Revision())
 }
 
-// AwaitStep is how often Await looks; a change comes back in under a
+// awaitStep is how often Await looks; a change comes back in under a
 // millisecond as a rule, and changes are rare.
-const AwaitStep = 500 * time.Microsecond
+const awaitStep = 500 * time.Microsecond
 
 // Await returns when the memory holds what was written as revision, or ctx
 // ends. Control answers a change only then, so that whoever made it finds it
 // done.
 func (m *Mirror) Await(ctx context.Context, revision uint64) error {
-	for m.applied.Load() < revision {
+	return m.AwaitUntil(ctx, func() bool { return m.applied.Load() >= revision })
+}
+
+// AwaitUntil returns when done holds of the memory, or ctx ends.
+func (m *Mirror) AwaitUntil(ctx context.Context, done func() bool) error {
+	for !done() {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for revision %d of the %ss: %w", revision, m.noun, ctx.Err())
-		case <-time.After(AwaitStep):
+			return fmt.Errorf("wait for a change of the %ss: %w", m.noun, ctx.Err())
+		case <-time.After(awaitStep):
 		}
 	}
 	return nil

@@ -91,7 +91,7 @@ func TestEndlessConflict(t *testing.T) {
 	w := newWorld(t)
 	s := w.create(t, &posthastev1.Subscription{Tenant: "a"})
 	interfere := func(*posthastev1.Subscription) (bool, error) {
-		_, err := w.store.bucket.Put(t.Context(), "a."+s.GetId(), &posthastev1.Subscription{})
+		_, err := w.raw(t).Put(t.Context(), "a."+s.GetId(), nil)
 		return true, err
 	}
 	if _, err := w.store.Update(t.Context(), "a", s.GetId(), time.Now(), interfere); !errors.Is(err, ErrConflict) {

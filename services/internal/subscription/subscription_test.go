@@ -92,9 +92,15 @@ func TestWants(t *testing.T) {
 		eventType, data string
 		want            bool
 	}{
-		{"a.x", `{"taskId":"t1","n":1}`, true}, {"a.x.y", `{"taskId":"t1","n":1.0}`, true}, {"b", `{"taskId":"t1","n":1}`, true},
-		{"a", `{"taskId":"t1","n":1}`, false}, {"b.x", `{"taskId":"t1","n":1}`, false}, {"ab.x", `{"taskId":"t1","n":1}`, false},
-		{"a.x", `{"taskId":"t2","n":1}`, false}, {"a.x", `{"taskId":"t1","n":2}`, false}, {"a.x", `7`, false},
+		{"a.x", `{"taskId":"t1","n":1}`, true},
+		{"a.x.y", `{"taskId":"t1","n":1.0}`, true},
+		{"b", `{"taskId":"t1","n":1}`, true},
+		{"a", `{"taskId":"t1","n":1}`, false},
+		{"b.x", `{"taskId":"t1","n":1}`, false},
+		{"ab.x", `{"taskId":"t1","n":1}`, false},
+		{"a.x", `{"taskId":"t2","n":1}`, false},
+		{"a.x", `{"taskId":"t1","n":2}`, false},
+		{"a.x", `7`, false},
 	} {
 		if got := s.Wants(&posthastev1.Event{Type: c.eventType, Data: []byte(c.data)}); got != c.want {
 			t.Errorf("%s %s: %t", c.eventType, c.data, got)

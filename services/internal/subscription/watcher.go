@@ -2,10 +2,8 @@ package subscription
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/posthaste/posthaste/services/internal/kv"
 )
@@ -24,16 +22,7 @@ func NewWatcher(store *Store, index *Index, log *slog.Logger) *Watcher {
 // AwaitRemoved returns when the index does not hold the subscription any more,
 // or ctx ends.
 func (w *Watcher) AwaitRemoved(ctx context.Context, id string) error {
-	for {
-		if _, ok := w.index.Get(id); !ok {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the removal of subscription %s: %w", id, ctx.Err())
-		case <-time.After(kv.AwaitStep):
-		}
-	}
+	return w.AwaitUntil(ctx, func() bool { _, ok := w.index.Get(id); return !ok })
 }
 
 // memory is the index as a mirror sees it.

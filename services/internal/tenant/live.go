@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
@@ -55,16 +54,7 @@ func (l *Live) List() []*posthastev1.Tenant {
 // AwaitRemoved returns when the memory does not hold the tenant any more, or ctx
 // ends.
 func (l *Live) AwaitRemoved(ctx context.Context, name string) error {
-	for {
-		if _, ok := l.Get(name); !ok {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the removal of tenant %s: %w", name, ctx.Err())
-		case <-time.After(kv.AwaitStep):
-		}
-	}
+	return l.AwaitUntil(ctx, func() bool { _, ok := l.Get(name); return !ok })
 }
 
 // check holds what is true of every stored tenant.

@@ -82,22 +82,12 @@ func TestLive(t *testing.T) {
 	}
 }
 
-func TestUpdateAndDelete(t *testing.T) {
+func TestPutAgainAndDelete(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	l.put(t, &posthastev1.Tenant{Name: "acme", Dialect: "aicity"}, at(1))
-	updated, revision, err := l.Update(t.Context(), "acme", at(2), func(pb *posthastev1.Tenant) (bool, error) {
-		pb.Dialect, pb.Name = "neiracore", "other"
-		return true, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	updated := l.put(t, &posthastev1.Tenant{Name: "acme", Dialect: "neiracore"}, at(2))
 	want(t, "updated", updated, &posthastev1.Tenant{Name: "acme", Dialect: "neiracore", CreatedAt: timestamppb.New(at(1)), UpdatedAt: timestamppb.New(at(2))})
-	same, again, err := l.Update(t.Context(), "acme", at(3), func(*posthastev1.Tenant) (bool, error) { return false, nil })
-	if err != nil || again != revision || !same.GetUpdatedAt().AsTime().Equal(at(2)) {
-		t.Errorf("left alone: %v, revision %d, %v; want %d", same, again, err, revision)
-	}
 	removed, err := l.Delete(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)
@@ -108,9 +98,6 @@ func TestUpdateAndDelete(t *testing.T) {
 	}
 	if _, err := l.Delete(t.Context(), "acme"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("removed twice: %v", err)
-	}
-	if _, _, err := l.Update(t.Context(), "acme", at(4), nil); !errors.Is(err, ErrNotFound) {
-		t.Errorf("updated what is gone: %v", err)
 	}
 	if got := l.put(t, &posthastev1.Tenant{Name: "acme"}, at(5)); !got.GetCreatedAt().AsTime().Equal(at(5)) {
 		t.Errorf("made anew at %s", got.GetCreatedAt().AsTime())
@@ -139,15 +126,6 @@ func TestBadTenants(t *testing.T) {
 	const text = "tenant a: enforcement 9 is none of off, schema and known"
 	if _, _, err := l.Put(t.Context(), &posthastev1.Tenant{Name: "a", Enforcement: 9}, at(1)); err == nil || err.Error() != text {
 		t.Errorf("error %v, want %s", err, text)
-	}
-	l.put(t, &posthastev1.Tenant{Name: "a"}, at(1))
-	_, _, err := l.Update(t.Context(), "a", at(2), func(pb *posthastev1.Tenant) (bool, error) { pb.Enforcement = 9; return true, nil })
-	if err == nil || err.Error() != text {
-		t.Errorf("error %v, want %s", err, text)
-	}
-	refusal := errors.New("no")
-	if _, _, err := l.Update(t.Context(), "a", at(2), func(*posthastev1.Tenant) (bool, error) { return true, refusal }); !errors.Is(err, refusal) {
-		t.Errorf("%v", err)
 	}
 }
 
