@@ -34,7 +34,9 @@ func (s *Service) deliver(ctx context.Context, j job) {
 		s.finish(ctx, j, s.note(j, now, ReasonRemoved, posthastev1.Outcome_OUTCOME_CANCELLED))
 	case errors.Is(err, errUnusable):
 		s.Log.ErrorContext(ctx, "delivery failed", "delivery", j.GetId(), "subscription", j.GetSubscriptionId(), "error", err)
-		s.finish(ctx, j, s.note(j, now, ReasonUnusableSubject, posthastev1.Outcome_OUTCOME_FAILED))
+		record := s.note(j, now, ReasonUnusableSubject, posthastev1.Outcome_OUTCOME_FAILED)
+		record.Error = shown(err)
+		s.finish(ctx, j, record)
 	case err != nil: // JetStream is away
 		s.Log.WarnContext(ctx, "subscription not read; the delivery comes again", "delivery", j.GetId(), "error", err)
 		s.putBackLater(j)
@@ -53,10 +55,10 @@ const lag = 8 * time.Second
 // of the bucket that may not have heard yet: the router knew the subscription
 // a moment ago. Where there is one copy its word holds.
 func (s *Service) maybeBehind(j job, t *target, err error, now time.Time) bool {
-	if !s.replicated || j.GetTest() || now.Sub(j.GetCreatedAt().AsTime()) > lag {
+	if !s.replicated || now.Sub(j.GetCreatedAt().AsTime()) > lag {
 		return false
 	}
-	return errors.Is(err, subscription.ErrNotFound) || err == nil && !t.sub.Active()
+	return errors.Is(err, subscription.ErrNotFound) || err == nil && !t.sub.Active() && !j.GetTest()
 }
 
 // try makes an attempt where the gate lets it.
@@ -66,11 +68,19 @@ func (s *Service) try(ctx context.Context, j job, t *target, now time.Time) {
 		s.putOff(ctx, j, comeBack, ReasonBusy)
 		return
 	}
+	gate := t.gate
+	// It may have waited for its place, while the subscription was changed.
+	t, err := s.find(ctx, j.GetEvent().GetTenant(), j.GetSubscriptionId())
 	now = s.now()
+	if err != nil || !t.sub.Active() && !j.GetTest() {
+		gate.decline(now)
+		s.deliver(ctx, j)
+		return
+	}
 	r := t.request(j, now)
 	a := s.poster.post(ctx, t.url, r.header, r.body, t.policy.Timeout, now)
 	v := judge(t.dialect, a.status, a.header, a.err, now)
-	t.gate.leave(now.Add(a.took), a.took, v.Kind == Delivered, v.Strain)
+	gate.leave(now.Add(a.took), a.took, v.Kind == Delivered, v.Strain)
 	if a.err != nil && ctx.Err() != nil {
 		// We hung up, so it is nobody's failure and no attempt.
 		s.putBack(j)
@@ -95,7 +105,7 @@ func (s *Service) settle(ctx context.Context, j job, t *target, r request, a ans
 		s.finish(ctx, j, record)
 	case v.Kind == Retry && more && !j.GetTest():
 		wait = max(wait, min(v.After, s.Policies.MaxRetryAfter()))
-		t.carry(j, r.body)
+		s.carry(j, t, r.body)
 		s.retry(ctx, j, record, wait, v.Reason)
 	default:
 		record.Outcome = posthastev1.Outcome_OUTCOME_FAILED

@@ -27,10 +27,13 @@ func (s *Service) fail(ctx context.Context, j job, t *target, v Verdict) {
 	s.Log.WarnContext(ctx, "delivery failed", "delivery", j.GetId(), "subscription", j.GetSubscriptionId(),
 		"tenant", j.GetEvent().GetTenant(), "attempts", j.GetAttempt(), "reason", string(v.Reason))
 	count, known := s.Redis.Failed(ctx, delivery.MsgID(j.Delivery), j.GetSubscriptionId())
+	if !known {
+		count = 1 // this one; a rule of one failure needs no Redis
+	}
 	switch {
 	case v.Kind == Gone:
 		s.disable(ctx, t.sub, subscription.DisabledGone)
-	case known && t.policy.DisableAfter > 0 && count >= t.policy.DisableAfter:
+	case t.policy.DisableAfter > 0 && count >= t.policy.DisableAfter:
 		s.disable(ctx, t.sub, subscription.DisabledConsecutiveFailures)
 	}
 }

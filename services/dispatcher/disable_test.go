@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
@@ -40,6 +41,9 @@ func (h *house) is(t *testing.T, sub, reason string) {
 	}
 	if got.Active() != (reason == "") || got.GetDisabledReason() != reason {
 		t.Errorf("the subscription is %v, %q; want %q", got.GetStatus(), got.GetDisabledReason(), reason)
+	}
+	if periods := got.GetDisabledPeriods(); reason != "" && (len(periods) != 1 || !proto.Equal(periods[0].GetFrom(), got.GetDisabledAt()) || periods[0].GetUntil() != nil) {
+		t.Errorf("disabled at %v; the periods are %v", got.GetDisabledAt(), periods)
 	}
 }
 

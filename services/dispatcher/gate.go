@@ -95,6 +95,20 @@ func (g *gate) leave(now time.Time, took time.Duration, success, strain bool) {
 	case success:
 		g.limit = min(g.highest, g.limit+1)
 	}
+	g.handOn()
+}
+
+// decline gives the place back without having used it.
+func (g *gate) decline(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inFlight--
+	g.moved = now
+	g.handOn()
+}
+
+// handOn gives free places to those who wait. The lock is held.
+func (g *gate) handOn() {
 	for len(g.waiting) > 0 && g.inFlight < g.limit {
 		close(g.waiting[0])
 		g.waiting[0] = nil

@@ -25,15 +25,20 @@ func (s *Service) record(j job, t *target, sent request, a answer, v Verdict) *p
 	r.Status = int32(a.status)
 	r.Answer = a.body
 	if a.err != nil {
-		// Cut, for an error may quote what the endpoint sent.
-		text := a.err.Error()
-		r.Error = strings.ToValidUTF8(text[:min(len(text), maxError)], "�")
+		r.Error = shown(a.err)
 	}
 	return r
 }
 
 // maxError bounds the error in a record, in bytes.
 const maxError = 512
+
+// shown is the error as records have it: cut, for it may quote what the
+// endpoint sent.
+func shown(err error) string {
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), maxError)], "�")
+}
 
 // note says how a delivery ended without an attempt.
 func (s *Service) note(j job, at time.Time, why Reason, outcome posthastev1.Outcome) *posthastev1.Attempt {

@@ -3,12 +3,11 @@ package dispatcher
 import (
 	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"google.golang.org/protobuf/proto"
 
-	"github.com/posthaste/posthaste/pkg/webhook"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 )
@@ -27,67 +26,36 @@ func (t *target) request(j job, now time.Time) request {
 		Attempt: j.GetAttempt(), Sequence: j.GetSequence(), Round: j.GetRound(), TraceParent: traceParent(j.msg.Headers()),
 	}
 	r := request{body: j.GetBody()}
-	if r.body == nil {
-		r.body = t.dialect.AppendBody(make([]byte, 0, len(j.GetEvent().GetData())+bodyFrame), &in)
+	if len(r.body) == 0 {
+		r.body = t.dialect.AppendBody(nil, &in)
 	}
 	r.header = t.dialect.Header(&in, now, r.body, t.signer)
 	forwardTrace(r.header, j.msg.Headers())
-	t.addOwn(r.header)
+	maps.Copy(r.header, t.own)
 	return r
 }
 
-// carry hands the body on to the next attempt, in the place of the data it was
-// made of, so that it is the same bytes whatever becomes of the dialect. Where
-// headers show some of the data both would have to go, and might not fit in a
-// message; there the body is made again.
-func (t *target) carry(j job, body []byte) {
+// carry hands the body on to the next attempt, so that it is the same bytes
+// whatever becomes of the dialect. It takes the place of the data that it was
+// made of, unless headers show some of that. What would then be too large for a
+// message stays as it is, and the body is made again.
+func (s *Service) carry(j job, t *target, body []byte) {
+	if len(j.GetBody()) > 0 {
+		return
+	}
+	data := j.GetEvent().GetData()
+	j.Body = body
 	if !t.dialect.HeadersUseData() {
-		j.Body, j.Event.Data = body, nil
+		j.Event.Data = nil
+	}
+	if int64(proto.Size(j.Delivery)) > s.Bus.MaxPayload()-frame {
+		j.Body, j.Event.Data = nil, data
 	}
 }
 
-// bodyFrame is room for what a dialect puts around an event's data, in bytes.
-const bodyFrame = 256
-
-// addOwn adds what the subscription itself asks for.
-func (t *target) addOwn(h http.Header) {
-	if own := t.sub.GetContentType(); own != "" {
-		h["Content-Type"] = []string{own}
-	}
-	for name, value := range t.sub.GetHeaders() {
-		h[http.CanonicalHeaderKey(name)] = []string{value}
-	}
-}
-
-// hidden stands for credentials: the values of a subscription's own headers,
-// and signatures, with which a delivery could be sent again by others.
-const hidden = "[secret]"
-
-// recorded is the header as the record shows it: a line for each value, sorted.
-func (t *target) recorded(h http.Header) []byte {
-	b := make([]byte, 0, 512)
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, value := range h[name] {
-			if t.hides(name) {
-				value = hidden
-			}
-			b = append(append(append(append(b, name...), ": "...), value...), '\n')
-		}
-	}
-	return b
-}
-
-func (t *target) hides(name string) bool {
-	if name == webhook.HeaderSignature || name == t.dialect.Scheme.SignatureHeader {
-		return true
-	}
-	for own := range t.sub.GetHeaders() {
-		if http.CanonicalHeaderKey(own) == name {
-			return true
-		}
-	}
-	return false
-}
+// frame is room in a message for its header and what a wait writes into the
+// delivery, in bytes.
+const frame = 16 << 10
 
 func traceParent(h nats.Header) string {
 	if v := h[bus.HeaderTraceparent]; len(v) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -20,7 +21,12 @@ type target struct {
 	dialect *dialect.Dialect
 	signer  *dialect.Signer
 	policy  policy.Policy
-	gate    *gate
+	// own is what the subscription adds to the dialect's header. Shared by all
+	// of its POSTs, so nobody writes to it.
+	own http.Header
+	// hidden are the headers whose values are not recorded.
+	hidden []string
+	gate   *gate
 	// until is when the first of the signing secrets expires; zero for never.
 	until time.Time
 }
@@ -75,7 +81,11 @@ func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
-	t := &target{sub: sub, url: to, dialect: d, signer: signer, until: until, policy: s.Policies.Of(d, sub.Subscription)}
+	own := ownHeader(d, sub.Subscription)
+	t := &target{
+		sub: sub, url: to, dialect: d, signer: signer, until: until, policy: s.Policies.Of(d, sub.Subscription),
+		own: own, hidden: hiddenNames(d, own),
+	}
 
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()

@@ -83,6 +83,13 @@ func TestSubscriptionsComeFirst(t *testing.T) {
 	if diff := cmp.Diff(seconds(1), got.Schedule.Delays()); diff != "" || got.DisableAfter != 0 || got.Timeout != 5*time.Second || got.ContentType != own.GetContentType() {
 		t.Errorf("%+v %s", got, diff)
 	}
+	// Over the operator's rule too, which is for the dialect standard.
+	cfg.RetryDelays, cfg.DisableAfter = []string{"7s"}, 5
+	own.Timeout, own.DisableAfter = durationpb.New(20*time.Second), proto.Uint32(1)
+	got = of(t, cfg, "standard", own)
+	if diff := cmp.Diff(seconds(1), got.Schedule.Delays()); diff != "" || got.DisableAfter != 1 || got.Timeout != 20*time.Second {
+		t.Errorf("%+v %s", got, diff)
+	}
 	cfg.RequestTimeout = time.Second
 	if got := of(t, cfg, "standard", own); got.Timeout != time.Second {
 		t.Errorf("a timeout of %s, over the operator's", got.Timeout)
