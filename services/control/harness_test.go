@@ -78,6 +78,7 @@ type harness struct {
 	redis *miniredis.Miniredis
 	log   *testbed.Log
 	stop  sync.Once
+	doc   document
 }
 
 func start(t *testing.T, change ...func(*Config, *Deps)) *harness {
@@ -96,6 +97,7 @@ func start(t *testing.T, change ...func(*Config, *Deps)) *harness {
 	}
 	h.Service = s
 	testbed.Running(t, s.Run)
+	h.doc = describedBy(t, s.Handler())
 	server := httptest.NewServer(s.Handler())
 	t.Cleanup(server.Close)
 	h.url, h.http = server.URL, server.Client()
@@ -194,7 +196,9 @@ type call struct {
 	key, contentType string
 }
 
-func (h *harness) as(t *testing.T, c call, method, path, body string) answer {
+// as sends a request. The test fails where the OpenAPI document does not have
+// the status of the answer.
+func (h *harness) as(t *testing.T, c call, method, path, body string, headers ...string) answer {
 	t.Helper()
 	var reader io.Reader
 	if body != "" {
@@ -210,11 +214,15 @@ func (h *harness) as(t *testing.T, c call, method, path, body string) answer {
 	if c.contentType != "" {
 		r.Header.Set("Content-Type", c.contentType)
 	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	resp, err := h.http.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	h.doc.check(t, r, resp.StatusCode)
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

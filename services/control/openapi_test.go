@@ -1,7 +1,6 @@
 package control
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -18,24 +17,7 @@ func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	a := h.do(t, http.MethodGet, rest.OpenAPIPath, "")
-	doc := decoded[struct {
-		OpenAPI string
-		Paths   map[string]map[string]struct {
-			Responses   map[string]json.RawMessage
-			RequestBody struct {
-				Content map[string]struct {
-					Schema map[string]string
-				}
-			}
-		}
-		Components struct {
-			Schemas map[string]struct {
-				Properties           map[string]any
-				AdditionalProperties any
-				Required             []string
-			}
-		}
-	}](t, a.Text)
+	doc := h.doc
 	if a.Status != http.StatusOK || !strings.HasPrefix(doc.OpenAPI, "3.1") {
 		t.Fatalf("%d, OpenAPI %q", a.Status, doc.OpenAPI)
 	}
@@ -103,10 +85,10 @@ func TestOpenAPI(t *testing.T) {
 		t.Error(diff)
 	}
 	statuses := slices.Sorted(maps.Keys(doc.Paths[collection]["post"].Responses))
-	if diff := cmp.Diff([]string{"201", "400", "401", "403", "409", "413", "415", "503"}, statuses); diff != "" {
+	if diff := cmp.Diff([]string{"200", "201", "400", "401", "403", "409", "413", "415", "503"}, statuses); diff != "" {
 		t.Error(diff)
 	}
-	body := doc.Paths[collection]["post"].RequestBody.Content[rest.MediaJSON].Schema["$ref"]
+	body, _ := doc.Paths[collection]["post"].RequestBody.Content[rest.MediaJSON].Schema["$ref"].(string)
 	create := doc.Components.Schemas["CreateEventSubscriptionRequest"]
 	if !strings.HasSuffix(body, "/CreateEventSubscriptionRequest") || create.AdditionalProperties != false || !slices.Equal(create.Required, []string{"url", "eventTypes"}) {
 		t.Errorf("create takes %s: %+v", body, create)
@@ -120,7 +102,38 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s is not described", member)
 		}
 	}
+	for name, schema := range doc.Components.Schemas {
+		if strings.HasSuffix(name, "Request") != (schema.AdditionalProperties == false) {
+			t.Errorf("%s: additionalProperties %v", name, schema.AdditionalProperties)
+		}
+	}
 	if strings.Contains(a.Text, "ErrorModel") || strings.Contains(a.Text, "problem+json") {
 		t.Error("the document describes errors that are never sent")
+	}
+}
+
+// What creates may be sent again, and what is of a tenant can be asked for by
+// an administrator in its name.
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	for _, op := range start(t).doc.all() {
+		name := op.method + " " + op.path
+		_, created := op.Responses["201"]
+		_, accepted := op.Responses["202"]
+		if op.method == http.MethodPost && (created || accepted) && !op.takes("header", "Idempotency-Key") {
+			t.Errorf("%s takes no Idempotency-Key", name)
+		}
+		ofTenant := !strings.HasPrefix(op.path, "/v1/tenants") && op.path != "/v1/dialects" && name != "POST /v1/webhooks"
+		if byName := op.takes("query", "tenant") || op.takes("query", "agentAid"); byName != ofTenant {
+			t.Errorf("%s takes a tenant: %t", name, byName)
+		}
+		for _, p := range op.Parameters {
+			if p.Required != (p.In == "path") {
+				t.Errorf("%s: %s %s is required: %t", name, p.In, p.Name, p.Required)
+			}
+		}
+		if _, media := op.Responses["415"]; media != (op.RequestBody != nil) {
+			t.Errorf("%s: 415 is described: %t", name, media)
+		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 )
@@ -35,6 +37,26 @@ func TestWithoutNATS(t *testing.T) {
 		t.Errorf("the list is in memory: %+v", got)
 	}
 	h.do(t, http.MethodPost, collection, `{}`).names(t, "url", "is required") // still told what is wrong
+}
+
+// Every operation answers, with something that it is described to answer.
+func TestEverythingAnswersWithoutNATS(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(c *Config, _ *Deps) { c.API.StoreTimeout = 100 * time.Millisecond })
+	theirs := h.acmes(t)
+	h.stopNATS()
+	testbed.Eventually(t, "the connection is lost", func() bool { return !h.bus.Connected() })
+	for _, op := range h.doc.all() {
+		a := h.as(t, call{"tenant-acme", rest.MediaJSON}, op.method, concrete(t, theirs, op.path), op.body())
+		if a.Status == http.StatusServiceUnavailable && a.Header.Get("Retry-After") == "" {
+			t.Errorf("%s %s: no Retry-After", op.method, op.path)
+		}
+		if op.endless() {
+			a.refused(t, http.StatusServiceUnavailable, "unavailable")
+		}
+	}
+	a := h.as(t, call{adminKey, rest.MediaJSON}, http.MethodPost, collection, valid, idempotency.Header, "while-it-is-away")
+	a.refused(t, http.StatusServiceUnavailable, "unavailable")
 }
 
 // The bucket is gone but NATS is there: nothing that the client can wait out

@@ -37,7 +37,7 @@ func (r *Resource) Register(a *rest.API) {
 	}
 	rest.Handle(a, operation("register-webhook", http.MethodPut, "", "Register the tenant's one webhook, or change its URL", http.StatusOK, http.StatusConflict), r.register)
 	rest.Handle(a, operation("get-webhook", http.MethodGet, "", "Read the tenant's one webhook", http.StatusOK, http.StatusNotFound), r.get)
-	rest.Handle(a, operation("remove-webhook", http.MethodDelete, "", "Remove the tenant's one webhook", http.StatusNoContent, http.StatusNotFound), r.remove)
+	rest.Handle(a, operation("remove-webhook", http.MethodDelete, "", "Remove the tenant's one webhook", http.StatusNoContent, http.StatusNotFound, http.StatusConflict), r.remove)
 	rest.Handle(a, operation("test-webhook", http.MethodPost, "/test", "Send a test event through the full path", http.StatusOK, http.StatusNotFound), r.test)
 	rest.Handle(a, operation("list-webhook-deliveries", http.MethodGet, "/deliveries", "List the webhook's deliveries, newest first", http.StatusOK), r.list)
 }
@@ -122,57 +122,4 @@ func (r *Resource) remove(ctx context.Context, in *tenantInput) (*struct{}, erro
 	}
 	_, err = r.subscriptions.Remove(ctx, sub.GetTenant(), sub.GetId())
 	return nil, err
-}
-
-type testOutput struct{ Body WebhookTest }
-
-// WebhookTest is what came of a test.
-type WebhookTest struct {
-	Success bool   `json:"success" doc:"The endpoint answered 2xx."`
-	Status  *int   `json:"status" doc:"HTTP status; null where there was no answer."`
-	Body    string `json:"body" doc:"First 500 characters of the answer, or what went wrong."`
-}
-
-func (r *Resource) test(ctx context.Context, in *tenantInput) (*testOutput, error) {
-	sub, err := r.only(ctx, in.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	result, err := r.subscriptions.Test(ctx, sub)
-	if err != nil {
-		return nil, err
-	}
-	out := &testOutput{Body: WebhookTest{Success: result.Success, Status: result.Status, Body: result.Body}}
-	if result.Status == nil {
-		out.Body.Body = result.Error
-	}
-	return out, nil
-}
-
-type listInput struct {
-	Tenant   string `query:"tenant" doc:"Whose; an administrator's key may name any."`
-	Status   string `query:"status" enum:"waiting,delivered,failed,cancelled" doc:"Only these."`
-	Page     int    `query:"page" minimum:"1" doc:"From 1."`
-	PageSize int    `query:"pageSize" minimum:"1" maximum:"1000" doc:"20 where it is left out."`
-}
-
-type listOutput struct{ Body deliveries.DeliveryList }
-
-// list is empty where there is no webhook.
-func (r *Resource) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	sub, err := r.subscriptions.Only(ctx, in.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	id := "none" // no subscription's
-	if sub != nil {
-		id = sub.GetId()
-	}
-	page, err := r.deliveries.Page(ctx, &deliveries.ListInput{
-		Tenant: in.Tenant, Subscription: id, Status: in.Status, Page: in.Page, PageSize: in.PageSize,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &listOutput{Body: *page}, nil
 }

@@ -58,50 +58,6 @@ func operation(id, method, path string, status int, summary string, further ...i
 	return rest.Operation{ID: id, Tag: "deliveries", Method: method, Path: path, Status: status, Summary: summary, Further: further}
 }
 
-// ListInput is what a list may be narrowed to.
-type ListInput struct {
-	Tenant       string    `query:"tenant" doc:"Whose; an administrator's key may name any."`
-	Subscription string    `query:"subscription" doc:"evsub_…"`
-	Status       string    `query:"status" enum:"waiting,delivered,failed,cancelled"`
-	EventType    string    `query:"eventType"`
-	EventID      string    `query:"eventId"`
-	Since        time.Time `query:"since" doc:"Made then or later."`
-	Until        time.Time `query:"until" doc:"Made before."`
-	Tests        bool      `query:"tests" doc:"Test events too."`
-	Page         int       `query:"page" minimum:"1" doc:"From 1."`
-	PageSize     int       `query:"pageSize" minimum:"1" maximum:"1000" doc:"20 where it is left out."`
-	Cursor       string    `query:"cursor" doc:"nextCursor of the page before; then page is ignored. It reaches deep at no cost."`
-}
-
-type listOutput struct{ Body DeliveryList }
-
-func (r *Resource) list(ctx context.Context, in *ListInput) (*listOutput, error) {
-	page, err := r.Page(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	return &listOutput{Body: *page}, nil
-}
-
-// Page is one page of a list. Errors are for the client.
-func (r *Resource) Page(ctx context.Context, in *ListInput) (*DeliveryList, error) {
-	owner, err := rest.Tenant(ctx, in.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
-	defer cancel()
-	query := history.Query{
-		Tenant: owner, SubscriptionID: in.Subscription, Status: in.Status, EventType: in.EventType, EventID: in.EventID,
-		Since: in.Since, Until: in.Until, Tests: in.Tests, Page: in.Page, PageSize: in.PageSize, Cursor: in.Cursor,
-	}
-	page, err := r.deps.History.List(ctx, query)
-	if err != nil {
-		return nil, away(err)
-	}
-	return newList(query, page), nil
-}
-
 type oneInput struct {
 	ID     string `path:"id" doc:"dlv_…"`
 	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
@@ -124,7 +80,10 @@ func (r *Resource) find(ctx context.Context, in *oneInput) (d history.Delivery, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
 	defer cancel()
-	d, attempts, err = r.deps.History.Get(ctx, owner, in.ID)
+	err = history.ErrNotFound
+	if storable(in.ID) {
+		d, attempts, err = r.deps.History.Get(ctx, owner, in.ID)
+	}
 	if errors.Is(err, history.ErrNotFound) {
 		return d, nil, problem.NotFound("There is no such delivery, or nothing was attempted yet, or it is older than the history.")
 	}

@@ -43,12 +43,12 @@ func New(cfg Config, api rest.Config, log *eventlog.Log, dialects *dialect.Set) 
 
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
-	operation := func(id, path, summary string) rest.Operation {
-		return rest.Operation{ID: id, Tag: "events", Method: http.MethodGet, Path: path, Summary: summary, Further: []int{http.StatusGone}}
+	operation := func(id, path, summary string, further ...int) rest.Operation {
+		return rest.Operation{ID: id, Tag: "events", Method: http.MethodGet, Path: path, Summary: summary, Further: append(further, http.StatusGone)}
 	}
 	rest.Handle(a, operation("list-events", collection, "List events in the order in which they were accepted"), r.list)
-	rest.Stream(a, operation("stream-events", collection+"/stream", "Stream events as they come (server-sent events)"), r.stream)
-	rest.Stream(a, operation("stream-task-events", taskStream, "Stream events as they come, as AgentRail's clients read them (server-sent events)"), r.streamTasks)
+	rest.Stream(a, operation("stream-events", collection+"/stream", "Stream events as they come (server-sent events)", http.StatusTooManyRequests), r.stream)
+	rest.Stream(a, operation("stream-task-events", taskStream, "Stream events as they come, as AgentRail's clients read them (server-sent events)", http.StatusTooManyRequests), r.streamTasks)
 }
 
 type listInput struct {

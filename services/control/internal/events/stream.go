@@ -11,6 +11,7 @@ import (
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
+	"github.com/posthaste/posthaste/services/internal/problem"
 )
 
 type streamInput struct {
@@ -39,9 +40,10 @@ func (r *Resource) streamTasks(ctx context.Context, in *taskStreamInput) (rest.S
 		return nil, fmt.Errorf("the dialect %s is not there", taskDialect)
 	}
 	same := streamInput(*in)
-	return r.begin(ctx, &same, func(entry eventlog.Entry) ([]byte, error) {
+	stream, err := r.begin(ctx, &same, func(entry eventlog.Entry) ([]byte, error) {
 		return shape.AppendBody(nil, &dialect.Delivery{Event: entry.Event, Sequence: entry.Sequence, TraceParent: entry.TraceParent}), nil
 	})
+	return stream, problem.Renamed(err, map[string]string{"types": "eventTypes"})
 }
 
 // begin answers what is wrong with the request before the stream begins.

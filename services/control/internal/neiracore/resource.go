@@ -33,7 +33,7 @@ func (r *Resource) Register(a *rest.API) {
 	rest.Handle(a, operation("create-webhook", http.MethodPost, "", "Create an agent's webhook", http.StatusCreated, http.StatusConflict), r.create)
 	rest.Handle(a, operation("list-webhooks", http.MethodGet, "", "List an agent's webhooks, oldest first", http.StatusOK), r.list)
 	rest.Handle(a, operation("get-one-webhook", http.MethodGet, "/{id}", "Read a webhook", http.StatusOK, http.StatusNotFound), r.get)
-	rest.Handle(a, operation("delete-webhook", http.MethodDelete, "/{id}", "Remove a webhook", http.StatusOK, http.StatusNotFound), r.remove)
+	rest.Handle(a, operation("delete-webhook", http.MethodDelete, "/{id}", "Remove a webhook", http.StatusOK, http.StatusNotFound, http.StatusConflict), r.remove)
 }
 
 // CreateAgentWebhookRequest is the body of a POST.
@@ -108,18 +108,28 @@ type oneInput struct {
 	AgentAid string `query:"agentAid" doc:"The agent, which is the tenant; an administrator's key may leave it out."`
 }
 
-func (r *Resource) get(ctx context.Context, in *oneInput) (*webhookOutput, error) {
+// find is the webhook that a request names. Subscriptions in other dialects are
+// none.
+func (r *Resource) find(ctx context.Context, in *oneInput) (*subscription.Subscription, error) {
 	sub, err := r.subscriptions.Find(ctx, in.ID, in.AgentAid)
+	if err == nil && sub.GetDialect() != dialectName {
+		err = problem.NotFound("There is no such webhook.")
+	}
+	return sub, inTheirWords(err)
+}
+
+func (r *Resource) get(ctx context.Context, in *oneInput) (*webhookOutput, error) {
+	sub, err := r.find(ctx, in)
 	if err != nil {
-		return nil, inTheirWords(err)
+		return nil, err
 	}
 	return &webhookOutput{Body: view(sub)}, nil
 }
 
 func (r *Resource) remove(ctx context.Context, in *oneInput) (*webhookOutput, error) {
-	sub, err := r.subscriptions.Find(ctx, in.ID, in.AgentAid)
+	sub, err := r.find(ctx, in)
 	if err != nil {
-		return nil, inTheirWords(err)
+		return nil, err
 	}
 	if sub, err = r.subscriptions.Remove(ctx, sub.GetTenant(), sub.GetId()); err != nil {
 		return nil, err

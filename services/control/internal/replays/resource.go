@@ -16,7 +16,6 @@ import (
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/replay"
-	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
 const (
@@ -47,85 +46,17 @@ func New(api rest.Config, deps Deps) *Resource { return &Resource{api: api, deps
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
 	operation := func(id, method, path string, status int, summary string, further ...int) rest.Operation {
-		return rest.Operation{ID: id, Tag: "replays", Method: method, Path: path, Status: status, Summary: summary, Body: method == http.MethodPost, Further: further}
+		op := rest.Operation{ID: id, Tag: "replays", Method: method, Path: path, Status: status, Summary: summary, Body: method == http.MethodPost, Further: further}
+		if method == http.MethodPost {
+			op.Also = http.StatusOK // a dry run
+		}
+		return op
 	}
 	const notFound, conflict = http.StatusNotFound, http.StatusConflict
 	rest.Handle(a, operation("start-replay", http.MethodPost, ofSubscription+"/replay", http.StatusAccepted, "Deliver events that are still kept once more", notFound, conflict), r.start)
 	rest.Handle(a, operation("list-replays", http.MethodGet, ofSubscription+"/replays", http.StatusOK, "List the replays of a subscription, newest first", notFound), r.list)
 	rest.Handle(a, operation("get-replay", http.MethodGet, one, http.StatusOK, "Read how far a replay is", notFound), r.get)
 	rest.Handle(a, operation("cancel-replay", http.MethodDelete, one, http.StatusAccepted, "Cancel a replay", notFound, conflict), r.cancel)
-}
-
-type startInput struct {
-	ID             string `path:"id" doc:"evsub_…"`
-	Tenant         string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
-	IdempotencyKey string `header:"Idempotency-Key" doc:"8 to 128 characters. The same key and body give the same answer for 24 hours; another body is a 409."`
-	Body           rest.Body[ReplayRequest]
-}
-
-// startOutput is a replay, or what one would do.
-type startOutput struct {
-	Status int
-	Body   ReplayStarted
-}
-
-// start answers a dry run with 200 and a replay that was begun with 202.
-func (r *Resource) start(ctx context.Context, in *startInput) (*startOutput, error) {
-	req, err := in.Body.Decode()
-	if err != nil {
-		return nil, err
-	}
-	sub, err := r.deps.Subscriptions.Find(ctx, in.ID, in.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	record, err := r.record(ctx, sub, req)
-	if err != nil {
-		return nil, err
-	}
-	if req.DryRun {
-		count, err := r.deps.Runner.Count(ctx, record, 0)
-		if err != nil {
-			return nil, err
-		}
-		return &startOutput{Status: http.StatusOK, Body: ReplayStarted{Data: ReplayOrCount{count: newCount(count)}}}, nil
-	}
-	if !sub.Active() {
-		return nil, problem.Conflict("The subscription is disabled; enable it first.")
-	}
-	if err := r.store(ctx, record); err != nil {
-		return nil, err
-	}
-	view := newReplay(record)
-	return &startOutput{Status: http.StatusAccepted, Body: ReplayStarted{Data: ReplayOrCount{replay: &view}}}, nil
-}
-
-// record is the replay that the request asks for.
-func (r *Resource) record(ctx context.Context, sub *subscription.Subscription, req *ReplayRequest) (*posthastev1.Replay, error) {
-	now := r.deps.Now()
-	at := timestamppb.New(now)
-	record := &posthastev1.Replay{
-		Id: replay.NewID(now), Tenant: sub.GetTenant(), SubscriptionId: sub.GetId(),
-		EventTypes: req.EventTypes, Only: req.Only, Rate: req.Rate,
-		Status: posthastev1.ReplayStatus_REPLAY_STATUS_RUNNING, CreatedAt: at, UpdatedAt: at,
-	}
-	if err := req.check(record); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
-	defer cancel()
-	return record, r.deps.Runner.Span(ctx, record)
-}
-
-func (r *Resource) store(ctx context.Context, record *posthastev1.Replay) error {
-	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
-	defer cancel()
-	if err := r.deps.Store.Create(ctx, record); err != nil {
-		return err
-	}
-	r.deps.Log.InfoContext(ctx, "replay started", "replay", record.GetId(), "subscription", record.GetSubscriptionId(), "tenant", record.GetTenant(),
-		"events", record.GetLastSequence()+1-record.GetFirstSequence())
-	return nil
 }
 
 type listInput struct {

@@ -2,7 +2,6 @@ package replays
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"reflect"
 	"time"
@@ -11,51 +10,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
-	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/replay"
-	"github.com/posthaste/posthaste/services/internal/subscription"
 )
-
-// ReplayRequest is the body of …/replay.
-type ReplayRequest struct {
-	Since      *time.Time `json:"since,omitempty" doc:"Events accepted then or later. Left out: from the oldest that is kept."`
-	Until      *time.Time `json:"until,omitempty" doc:"Events accepted before. Left out: until now."`
-	EventTypes []string   `json:"eventTypes,omitempty" nullable:"false" doc:"Narrows the subscription's own types."`
-	Only       []string   `json:"only,omitempty" nullable:"false" enum:"failed,missed" doc:"failed: deliveries that failed; missed: those that were cancelled or never made while it was disabled. Left out: all events."`
-	Rate       float64    `json:"rate,omitempty" minimum:"0" doc:"Deliveries a second; 0 for as fast as it goes."`
-	DryRun     bool       `json:"dryRun,omitempty" doc:"Count, and deliver nothing."`
-}
-
-// maxRate is far above what goes.
-const maxRate = 1e6
-
-// check also puts the times into the record.
-func (q *ReplayRequest) check(record *posthastev1.Replay) error {
-	var f rest.Faults
-	if q.Since != nil {
-		record.Since = timestamppb.New(*q.Since)
-	}
-	if q.Until != nil {
-		record.Until = timestamppb.New(*q.Until)
-	}
-	if q.Since != nil && q.Until != nil && !q.Since.Before(*q.Until) {
-		f.Add("until", "must be later than since")
-	}
-	for i, t := range q.EventTypes {
-		if err := subscription.CheckPattern(t); err != nil {
-			f.Add(fmt.Sprintf("eventTypes[%d]", i), "%s", err)
-		}
-	}
-	for i, only := range q.Only {
-		if only != replay.OnlyFailed && only != replay.OnlyMissed {
-			f.Add(fmt.Sprintf("only[%d]", i), "must be %q or %q, is %.64q", replay.OnlyFailed, replay.OnlyMissed, only)
-		}
-	}
-	if math.IsNaN(q.Rate) || q.Rate < 0 || q.Rate > maxRate {
-		f.Add("rate", "must be 0 (no limit) to %.0f deliveries a second", maxRate)
-	}
-	return f.Err()
-}
 
 // Replay is a replay as it is.
 type Replay struct {

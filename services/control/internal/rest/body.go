@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
@@ -15,7 +16,8 @@ import (
 	"github.com/posthaste/posthaste/services/internal/problem"
 )
 
-// Body is a request's JSON object of type T. huma keeps it as bytes, and the
+// Body is a request's JSON object of type T; a pointer to it, nil where it was
+// left out, is one that a request may do without. huma keeps it as bytes, and the
 // handler decodes it: huma itself would match names whatever their case, and
 // quote bodies, which hold secrets, in its errors.
 type Body[T any] struct{ raw []byte }
@@ -29,6 +31,10 @@ func (b *Body[T]) keep(data []byte) { b.raw = bytes.Clone(data) }
 
 // unmarshal is the API's JSON format. data is huma's to use again.
 func unmarshal(data []byte, v any) error {
+	if pointer := reflect.ValueOf(v).Elem(); pointer.Kind() == reflect.Pointer { // a body that may be left out
+		pointer.Set(reflect.New(pointer.Type().Elem()))
+		v = pointer.Interface()
+	}
 	kept, ok := v.(interface{ keep([]byte) })
 	if !ok {
 		return fmt.Errorf("%T is no request body", v)
@@ -71,13 +77,22 @@ func wanted(t reflect.Type) string {
 	if t == nil {
 		return "of another type"
 	}
+	if t == reflect.TypeFor[time.Time]() {
+		return "a time in RFC 3339, such as 2026-01-15T10:30:00Z"
+	}
 	switch t.Kind() {
 	case reflect.String:
 		return "a string"
 	case reflect.Slice:
 		return "an array"
-	case reflect.Struct, reflect.Pointer:
+	case reflect.Struct, reflect.Pointer, reflect.Map:
 		return "an object"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
 	default:
 		return "of another type"
 	}

@@ -50,8 +50,8 @@ func (e *exchange) SetStatus(code int) {
 // exchange is the API's middleware: it refuses bodies of another type before
 // huma reads them.
 func (a *API) exchange(ctx huma.Context, next func(huma.Context)) {
-	if ctx.Operation().RequestBody != nil {
-		r, w := humago.Unwrap(ctx)
+	r, w := humago.Unwrap(ctx)
+	if body := ctx.Operation().RequestBody; body != nil && (body.Required || r.ContentLength != 0) {
 		if err := checkMedia(r.Header); err != nil {
 			problem.Write(w, r, a.Log, err)
 			return

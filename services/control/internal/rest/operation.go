@@ -18,6 +18,9 @@ type Operation struct {
 	Status int
 	// Body says that the operation takes one.
 	Body bool
+	// Also is another status of a success, with a body of the same form; 0 for
+	// none.
+	Also int
 	// Further are the errors that it has beside those that all have.
 	Further []int
 }
@@ -36,7 +39,13 @@ type ErrorDetails struct {
 
 // Handle puts an operation on the API. handle returns our errors.
 func Handle[I, O any](a *API, op Operation, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(a.huma, a.describeOperation(op), answering(a, handle))
+	described := a.describeOperation(op)
+	huma.Register(a.huma, described, answering(a, handle))
+	if op.Also != 0 {
+		also := *described.Responses[strconv.Itoa(op.Status)]
+		also.Description = http.StatusText(op.Also)
+		described.Responses[strconv.Itoa(op.Also)] = &also
+	}
 }
 
 func (a *API) describeOperation(op Operation) huma.Operation {
@@ -50,6 +59,9 @@ func (a *API) describeOperation(op Operation) huma.Operation {
 	failures := append([]int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, op.Further...)
 	if op.Body {
 		failures = append(failures, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if op.Method == http.MethodPost { // any may have an Idempotency-Key
+		failures = append(failures, http.StatusConflict, http.StatusRequestEntityTooLarge)
 	}
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Error](), true, "")
 	for _, code := range failures {

@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
@@ -70,10 +67,10 @@ func (r *Resource) Create(ctx context.Context, tenantName string, req *CreateEve
 	var f rest.Faults
 	d := r.dialectFor(owner, req.Dialect, &f)
 	if d.Duplicates == dialect.DuplicatesUpdate {
-		return r.register(ctx, owner, d, req)
+		return r.register(ctx, owner, d, req, &f)
 	}
-	pb, made := r.newSubscription(ctx, owner, d, req, &f)
-	if err := f.Err(); err != nil {
+	pb, made, err := r.newSubscription(ctx, owner, d, req, &f)
+	if err != nil {
 		return nil, err
 	}
 	if d.Duplicates == dialect.DuplicatesConflict {
@@ -84,59 +81,8 @@ func (r *Resource) Create(ctx context.Context, tenantName string, req *CreateEve
 	return r.add(ctx, pb, made)
 }
 
-// dialectFor is the dialect of that name, else the tenant's, else the server's.
-func (r *Resource) dialectFor(tenantName, named string, f *rest.Faults) *dialect.Dialect {
-	name := cmp.Or(named, r.deps.Tenant(tenantName).GetDialect(), r.deps.Dialects.Default().Name)
-	if d, ok := r.deps.Dialects.Get(name); ok {
-		return d
-	}
-	f.Add("dialect", "%.64q is not known; known are %s", name, strings.Join(r.deps.Dialects.Names(), ", "))
-	return r.deps.Dialects.Default()
-}
-
-// newSubscription is what the request asks for. made is the secret that was
-// made here, "" where it is the caller's.
-func (r *Resource) newSubscription(ctx context.Context, owner string, d *dialect.Dialect, req *CreateEventSubscriptionRequest, f *rest.Faults) (pb *posthastev1.Subscription, made string) {
-	now := r.now()
-	at := timestamppb.New(now)
-	pb = &posthastev1.Subscription{
-		Id: subscription.NewID(now), Tenant: owner, Url: req.URL, Dialect: d.Name, Description: req.Description,
-		Status:    posthastev1.SubscriptionStatus_SUBSCRIPTION_STATUS_ACTIVE,
-		CreatedAt: at, UpdatedAt: at,
-	}
-	r.checkURL(ctx, d, req.URL, f)
-	pb.EventTypes = r.readEventTypes(d, req.EventTypes, f)
-	r.checkDescription(req.Description, f)
-	secret, made := readSecret(d, req.Secret, req.SigningAlgorithm, f)
-	pb.Secrets = []*posthastev1.Secret{{Value: secret, CreatedAt: at}}
-	if req.Filters != nil {
-		r.checkTaskIDs(req.Filters.TaskIDs, f)
-		r.checkPattern(req.Filters.Pattern, f)
-		pb.Filters = newFilters(req.Filters.TaskIDs, req.Filters.Pattern)
-	}
-	if req.RetryPolicy != nil {
-		pb.Delays = r.readDelays(req.RetryPolicy.Delays, f)
-	}
-	pb.Timeout = r.readTimeout(req.Timeout, f)
-	pb.Headers = r.readHeaders(d, req.Headers, f)
-	pb.DisableAfter = readDisableAfter(req.DisableAfter, f)
-	pb.ContentType = readContentType(req.ContentType, f)
-	return pb, made
-}
-
-// newFilters is nil where nothing is filtered.
-func newFilters(taskIDs []string, pattern []byte) *posthastev1.Filters {
-	if len(taskIDs) == 0 && len(pattern) == 0 {
-		return nil
-	}
-	return &posthastev1.Filters{TaskIds: taskIDs, Pattern: pattern}
-}
-
-// add stores a new subscription where the tenant has room for it.
+// add stores a new subscription.
 func (r *Resource) add(ctx context.Context, pb *posthastev1.Subscription, made string) (*Created, error) {
-	if err := r.checkRoom(pb.GetTenant()); err != nil {
-		return nil, err
-	}
 	sub, err := r.store(ctx, pb)
 	if err != nil {
 		return nil, err

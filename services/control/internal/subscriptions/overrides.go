@@ -77,7 +77,7 @@ func readContentType(text string, f *rest.Faults) string {
 	if text == "" {
 		return ""
 	}
-	if _, _, err := mime.ParseMediaType(text); err != nil || len(text) > maxContentType || !httpguts.ValidHeaderFieldValue(text) {
+	if media, _, err := mime.ParseMediaType(text); err != nil || !strings.Contains(media, "/") || len(text) > maxContentType || !httpguts.ValidHeaderFieldValue(text) {
 		f.Add("contentType", "must be a media type such as application/json, of at most %d bytes", maxContentType)
 	}
 	return text
@@ -101,6 +101,10 @@ func (r *Resource) readHeaders(d *dialect.Dialect, headers map[string]string, f 
 			f.Add(field, "is the same header as %s", first)
 		case d.OwnHeader(name):
 			f.Add(field, "is set by Posthaste, by the dialect or by HTTP itself; choose another name")
+		case value == "":
+			f.Add(field, "must have a value; leave the header out where there is none")
+		case value == hidden:
+			f.Add(field, "is %s, which stands for a value that is not shown; give the value itself", hidden)
 		case len(value) > int(r.cfg.MaxHeaderBytes):
 			f.Add(field, "must have at most %d bytes (max-header-bytes), has %d", int(r.cfg.MaxHeaderBytes), len(value))
 		case !httpguts.ValidHeaderFieldValue(value):

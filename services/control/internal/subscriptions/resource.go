@@ -74,9 +74,13 @@ func (r *Resource) Register(a *rest.API) {
 }
 
 func operation(verb, method, path string, status int, summary string, further ...int) rest.Operation {
-	return rest.Operation{
+	op := rest.Operation{
 		ID: verb + "-event-subscription", Tag: "event-subscriptions", Method: method, Path: path, Status: status, Summary: summary,
 		Body:    method == http.MethodPatch || verb == "create" || verb == "rotate-secret-of",
 		Further: further,
 	}
+	if verb == "create" {
+		op.Also = http.StatusOK // the tenant's one subscription was changed
+	}
+	return op
 }

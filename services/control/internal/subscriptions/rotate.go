@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -56,7 +57,7 @@ func (r *Resource) rotate(ctx context.Context, in *rotateInput) (*oneOutput, err
 	case err != nil:
 		return nil, err
 	case full:
-		return nil, problem.Conflict("The subscription has 5 secrets that still sign; wait until one has expired, or rotate with overlap 0s.")
+		return nil, problem.Conflict(fmt.Sprintf("The subscription has %d secrets that still sign; wait until one has expired, or rotate with overlap 0s.", maxSecrets))
 	}
 	out := r.one(ctx, sub)
 	out.Body.Data.Secret = made
@@ -78,7 +79,7 @@ func (r *Resource) newSecret(ctx context.Context, owner, id string, req *RotateS
 	}
 	var f rest.Faults
 	overlap = readOverlap(req.Overlap, &f)
-	secret, made = readSecret(d, req.Secret, algorithmOf(sub), &f)
+	secret, made = readSecret(d, req.Secret, algorithmOf(d, sub), &f)
 	return secret, made, overlap, f.Err()
 }
 

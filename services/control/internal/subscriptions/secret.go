@@ -23,13 +23,13 @@ func readSecret(d *dialect.Dialect, given *string, algorithm string, f *rest.Fau
 		f.Add("signingAlgorithm", "%.64q is not one that the dialect %s signs with; it has %q", algorithm, d.Name, d.Secret.Algorithms)
 		return "", ""
 	}
-	asymmetric := algorithm == string(dialect.Ed25519)
+	asymmetric := algorithm == string(dialect.Ed25519) || !slices.Contains(d.Secret.Algorithms, dialect.HMACSHA256)
 	if given != nil {
 		if *given == "" {
 			f.Add("secret", "must not be empty; leave it out where one is to be made")
 		} else if err := d.CheckSecret(*given); err != nil {
 			f.Add("secret", "%s", err)
-		} else if algorithm != "" && strings.HasPrefix(*given, signingKeyPrefix) != asymmetric {
+		} else if algorithm != "" && isPrivateKey(d, *given) != asymmetric {
 			f.Add("secret", "is not one for %s", algorithm)
 		}
 		return *given, ""
@@ -46,26 +46,35 @@ func readSecret(d *dialect.Dialect, given *string, algorithm string, f *rest.Fau
 	return secret, secret
 }
 
+// isPrivateKey holds for ed25519 keys. Where a secret may be any text, one that
+// looks like a key is text all the same.
+func isPrivateKey(d *dialect.Dialect, secret string) bool {
+	return d.Secret.Form == dialect.StandardForm && strings.HasPrefix(secret, signingKeyPrefix)
+}
+
 // algorithmOf is how the newest secret signs.
-func algorithmOf(sub *subscription.Subscription) string {
-	if secrets := sub.GetSecrets(); len(secrets) > 0 && strings.HasPrefix(secrets[0].GetValue(), signingKeyPrefix) {
+func algorithmOf(d *dialect.Dialect, sub *subscription.Subscription) string {
+	if secrets := sub.GetSecrets(); len(secrets) > 0 && isPrivateKey(d, secrets[0].GetValue()) {
 		return string(dialect.Ed25519)
 	}
 	return string(dialect.HMACSHA256)
 }
 
-// publicKey is what receivers verify with, "" for a shared secret.
-func publicKey(sub *subscription.Subscription) string {
-	if algorithmOf(sub) != string(dialect.Ed25519) {
-		return ""
+// identify gives what tells a secret from others: the public key that receivers
+// verify with, or the prefix of one that is shared.
+func identify(d *dialect.Dialect, text string) (prefix, public string) {
+	if !isPrivateKey(d, text) {
+		return Prefix(text), ""
 	}
-	secret, err := webhook.ParseSecret(sub.GetSecrets()[0].GetValue())
+	secret, err := webhook.ParseSecret(text)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	key, _ := secret.PublicKey()
-	return key.String()
+	return "", key.String()
 }
 
 // Prefix of a stored secret, which may be of a dialect that has short ones.
-func Prefix(secret string) string { return secret[:min(len(secret), shownChars, len(secret)/2)] }
+func Prefix(secret string) string {
+	return strings.ToValidUTF8(secret[:min(len(secret), shownChars, len(secret)/2)], "")
+}

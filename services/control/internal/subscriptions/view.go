@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/schedule"
 	"github.com/posthaste/posthaste/services/internal/subscription"
@@ -48,7 +49,8 @@ type EventSubscriptionFilters struct {
 
 // RetiringSecret is a secret that is on its way out.
 type RetiringSecret struct {
-	Prefix    string    `json:"prefix"`
+	Prefix    string    `json:"prefix" doc:"The first 12 characters; empty where there is a public key."`
+	PublicKey string    `json:"publicKey,omitempty"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
@@ -70,16 +72,17 @@ const hidden = "[secret]"
 
 // newView shows sub. failCount is nil where it is not known.
 func (r *Resource) newView(sub *subscription.Subscription, failCount *int) EventSubscription {
-	p := r.policyOf(sub)
+	d := r.shownDialect(sub)
+	p := r.deps.Policies.Of(d, sub.Subscription)
 	v := EventSubscription{
 		ID: sub.GetId(), Tenant: sub.GetTenant(), URL: sub.GetUrl(), Description: sub.GetDescription(), Dialect: sub.GetDialect(),
 		EventTypes: list(sub.GetEventTypes()), Status: statusActive, FailCount: failCount,
 		Filters:          EventSubscriptionFilters{TaskIDs: list(sub.GetFilters().GetTaskIds()), Pattern: sub.GetFilters().GetPattern()},
-		SigningAlgorithm: algorithmOf(sub), PublicKey: publicKey(sub),
-		RetryPolicy: newRetryPolicy(p.Schedule), Timeout: shortDuration(p.Timeout), DisableAfter: p.DisableAfter, ContentType: p.ContentType,
+		SigningAlgorithm: algorithmOf(d, sub), RetryPolicy: newRetryPolicy(p.Schedule),
+		Timeout: shortDuration(p.Timeout), DisableAfter: p.DisableAfter, ContentType: p.ContentType,
 		CreatedAt: moment(sub.GetCreatedAt()), UpdatedAt: moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
 	}
-	v.showSecrets(sub, r.now())
+	v.showSecrets(d, sub, r.now())
 	if !sub.Active() {
 		v.Status, v.DisabledReason, v.AvailableActions = statusDisabled, sub.GetDisabledReason(), []string{}
 		if at := sub.GetDisabledAt(); at != nil {
@@ -90,18 +93,22 @@ func (r *Resource) newView(sub *subscription.Subscription, failCount *int) Event
 	return v
 }
 
-// policyOf is how the subscription's deliveries are tried. Where its dialect is
-// not known here, what it says itself is shown with the default's rest.
+// policyOf is how the subscription's deliveries are tried.
 func (r *Resource) policyOf(sub *subscription.Subscription) policy.Policy {
-	d, ok := r.deps.Dialects.Get(sub.GetDialect())
-	if !ok {
-		d = r.deps.Dialects.Default()
+	return r.deps.Policies.Of(r.shownDialect(sub), sub.Subscription)
+}
+
+// shownDialect is the subscription's dialect. Where that is not known here, what
+// the subscription says itself is shown with the default's rest.
+func (r *Resource) shownDialect(sub *subscription.Subscription) *dialect.Dialect {
+	if d, ok := r.deps.Dialects.Get(sub.GetDialect()); ok {
+		return d
 	}
-	return r.deps.Policies.Of(d, sub.Subscription)
+	return r.deps.Dialects.Default()
 }
 
 // showSecrets shows what tells secrets from others, and no more.
-func (v *EventSubscription) showSecrets(sub *subscription.Subscription, now time.Time) {
+func (v *EventSubscription) showSecrets(d *dialect.Dialect, sub *subscription.Subscription, now time.Time) {
 	for name := range sub.GetHeaders() {
 		if v.Headers == nil {
 			v.Headers = make(map[string]string)
@@ -109,12 +116,12 @@ func (v *EventSubscription) showSecrets(sub *subscription.Subscription, now time
 		v.Headers[name] = hidden
 	}
 	for i, secret := range sub.GetSecrets() {
-		shown := Prefix(secret.GetValue())
+		prefix, public := identify(d, secret.GetValue())
 		switch {
-		case i > 0 && secret.GetExpiresAt().AsTime().After(now):
-			v.RetiringSecrets = append(v.RetiringSecrets, RetiringSecret{shown, moment(secret.GetExpiresAt())})
-		case i == 0 && v.PublicKey == "":
-			v.SecretPrefix = shown
+		case i == 0:
+			v.SecretPrefix, v.PublicKey = prefix, public
+		case secret.GetExpiresAt().AsTime().After(now):
+			v.RetiringSecrets = append(v.RetiringSecrets, RetiringSecret{prefix, public, moment(secret.GetExpiresAt())})
 		}
 	}
 }

@@ -6,13 +6,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/dialect"
@@ -45,14 +42,8 @@ func (r *Resource) Register(a *rest.API) {
 	}
 	rest.Handle(a, operation("list-tenants", http.MethodGet, collection, "List the tenants that something was set for"), r.list)
 	rest.Handle(a, operation("get-tenant", http.MethodGet, one, "Read what was set for a tenant", http.StatusNotFound), r.get)
-	rest.Handle(a, operation("put-tenant", http.MethodPut, one, "Set a tenant's default dialect and how strict its catalogue is"), r.put)
-	rest.Handle(a, operation("delete-tenant", http.MethodDelete, one, "Go back to the server's defaults", http.StatusNotFound), r.remove)
-}
-
-// PutTenantRequest is the body of a PUT.
-type PutTenantRequest struct {
-	Dialect     *string `json:"dialect,omitempty" doc:"Of subscriptions that name none; null for the server's."`
-	Enforcement *string `json:"eventTypeEnforcement,omitempty" enum:"off,schema,known" doc:"Which events are refused: none, those whose data does not fit the schema of their type, those of unknown types too; null for the server's."`
+	rest.Handle(a, operation("put-tenant", http.MethodPut, one, "Set a tenant's default dialect and how strict its catalogue is", http.StatusConflict), r.put)
+	rest.Handle(a, operation("delete-tenant", http.MethodDelete, one, "Go back to the server's defaults", http.StatusNotFound, http.StatusConflict), r.remove)
 }
 
 // Tenant is what was set for a tenant.
@@ -81,11 +72,6 @@ type oneInput struct {
 }
 
 type oneOutput struct{ Body TenantAnswer }
-
-type putInput struct {
-	Name string `path:"name"`
-	Body rest.Body[PutTenantRequest]
-}
 
 // administrator is a 403 for keys that are bound to a tenant.
 func administrator(ctx context.Context) error {
@@ -123,53 +109,6 @@ func (r *Resource) get(ctx context.Context, in *oneInput) (*oneOutput, error) {
 	return &oneOutput{Body: TenantAnswer{Data: view(t)}}, nil
 }
 
-func (r *Resource) put(ctx context.Context, in *putInput) (*oneOutput, error) {
-	if err := administrator(ctx); err != nil {
-		return nil, err
-	}
-	req, err := in.Body.Decode()
-	if err != nil {
-		return nil, err
-	}
-	t, err := r.read(in.Name, req)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
-	defer cancel()
-	stored, revision, err := r.tenants.Put(ctx, t, r.now())
-	if err != nil {
-		return nil, err
-	}
-	_ = r.api.Applied(ctx, func(ctx context.Context) error { return r.tenants.Await(ctx, revision) })
-	return &oneOutput{Body: TenantAnswer{Data: view(stored)}}, nil
-}
-
-func (r *Resource) read(name string, req *PutTenantRequest) (*posthastev1.Tenant, error) {
-	var f rest.Faults
-	t := &posthastev1.Tenant{Name: name}
-	if err := eventid.CheckTenant(name); err != nil {
-		f.Add("name", "%s", strings.TrimPrefix(err.Error(), "tenant: "))
-	}
-	if req.Dialect != nil {
-		t.Dialect = *req.Dialect
-		if _, ok := r.dialects.Get(t.Dialect); !ok {
-			f.Add("dialect", "%.64q is not known; known are %s", t.Dialect, strings.Join(r.dialects.Names(), ", "))
-		}
-	}
-	if req.Enforcement != nil {
-		i := slices.Index(levels, *req.Enforcement)
-		if i < 0 {
-			f.Add("eventTypeEnforcement", "must be one of %s", strings.Join(levels, ", "))
-		}
-		t.Enforcement = posthastev1.EventTypeEnforcement(i + 1)
-	}
-	return t, f.Err()
-}
-
-// levels are the enforcements, in the order of their numbers from 1.
-var levels = []string{"off", "schema", "known"}
-
 func (r *Resource) remove(ctx context.Context, in *oneInput) (*oneOutput, error) {
 	if err := administrator(ctx); err != nil {
 		return nil, err
@@ -177,14 +116,23 @@ func (r *Resource) remove(ctx context.Context, in *oneInput) (*oneOutput, error)
 	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
 	defer cancel()
 	t, err := r.tenants.Delete(ctx, in.Name)
-	if errors.Is(err, tenant.ErrNotFound) || errors.Is(err, eventid.ErrName) {
-		return nil, unknown()
-	}
 	if err != nil {
-		return nil, err
+		return nil, storeError(err)
 	}
 	_ = r.api.Applied(ctx, func(ctx context.Context) error { return r.tenants.AwaitRemoved(ctx, in.Name) })
 	return &oneOutput{Body: TenantAnswer{Data: view(t)}}, nil
+}
+
+// storeError gives the store's own errors their answers.
+func storeError(err error) error {
+	switch {
+	case errors.Is(err, tenant.ErrNotFound):
+		return unknown()
+	case errors.Is(err, tenant.ErrConflict):
+		return problem.Conflict("The tenant was changed by others at the same time; try again.")
+	default:
+		return err
+	}
 }
 
 func unknown() error {

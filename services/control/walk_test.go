@@ -1,0 +1,118 @@
+package control
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/posthaste/posthaste/services/control/internal/rest"
+)
+
+func TestStrangersGetNothing(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for _, op := range h.doc.all() {
+		path := strings.NewReplacer("{id}", "evsub_x", "{name}", "x").Replace(op.path)
+		for _, key := range []string{"", "wrong-key-of-somebody"} {
+			h.as(t, call{key, "text/plain"}, op.method, path+"?nothing=1", "no JSON").refused(t, http.StatusUnauthorized, "unauthorized")
+		}
+	}
+}
+
+// mark is in all that acme has.
+const mark = "mark-of-acme"
+
+// acmes makes one of everything for the tenant acme, and returns the paths that
+// lead there, by the paths of the OpenAPI document without what follows {id}.
+func (h *harness) acmes(t *testing.T) map[string]string {
+	t.Helper()
+	acme := call{"tenant-acme", rest.MediaJSON}
+	made := h.as(t, acme, http.MethodPost, collection, `{"url":"https://example.com/`+mark+`","eventTypes":["task.*"]}`).one(t, http.StatusCreated).Data
+	type answer struct {
+		ID   string
+		Data struct{ ID string }
+	}
+	hook := h.as(t, acme, http.MethodPost, "/v1/webhooks", `{"url":"https://example.com/`+mark+`","events":["a"],"secret":"s"}`)
+	h.as(t, acme, http.MethodPut, "/v1/webhook", `{"url":"https://example.com/`+mark+`"}`)
+	replay := h.as(t, acme, http.MethodPost, collection+"/"+made.ID+"/replay", `{}`)
+	h.publish(t, "acme", "task.created", "evt_"+mark, `{}`)
+	h.past(t, attempt("acme", made.ID, "dlv_"+mark))
+	h.as(t, acme, http.MethodPut, "/v1/event-types/"+mark, `{}`)
+	h.do(t, http.MethodPut, "/v1/tenants/acme", `{"dialect":"standard"}`)
+	return map[string]string{
+		collection + "/{id}": collection + "/" + made.ID, "/v1/webhooks/{id}": "/v1/webhooks/" + decoded[answer](t, hook.Text).ID,
+		"/v1/replays/{id}": "/v1/replays/" + decoded[answer](t, replay.Text).Data.ID, "/v1/deliveries/{id}": "/v1/deliveries/dlv_" + mark,
+		"/v1/event-types/{name}": "/v1/event-types/" + mark, "/v1/tenants/{name}": "/v1/tenants/acme",
+	}
+}
+
+// concrete is a path of the document that leads to acme's.
+func concrete(t *testing.T, theirs map[string]string, path string) string {
+	t.Helper()
+	at := strings.Index(path, "}")
+	if at < 0 {
+		return path
+	}
+	stem, ok := theirs[path[:at+1]]
+	if !ok {
+		t.Fatalf("%s leads to what this test has none of: make one in acmes", path)
+	}
+	return stem + path[at+1:]
+}
+
+// shown is all that acme has, as an administrator sees it.
+func (h *harness) shown(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, path := range []string{
+		collection + "?tenant=acme", "/v1/webhook?tenant=acme", "/v1/webhooks?agentAid=acme", "/v1/event-types?tenant=acme",
+		"/v1/deliveries?tenant=acme", "/v1/events?tenant=acme", "/v1/tenants/acme",
+	} {
+		a := h.do(t, http.MethodGet, path, "")
+		if a.Status != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, a.Status, a.Text)
+		}
+		all.WriteString(a.Text)
+	}
+	return all.String()
+}
+
+func TestForeignTenants(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	theirs := h.acmes(t)
+	globex := call{"tenant-globex", rest.MediaJSON}
+	before := h.shown(t)
+	for _, op := range h.doc.all() {
+		path := concrete(t, theirs, op.path)
+		for _, name := range []string{"tenant", "agentAid"} {
+			if !op.takes("query", name) {
+				continue
+			}
+			a := h.as(t, globex, op.method, path+"?"+name+"=acme", op.body())
+			if a.Status != http.StatusForbidden && a.Status != http.StatusNotFound || strings.Contains(a.Text, mark) {
+				t.Errorf("%s %s by name: %d %s", op.method, path, a.Status, a.Text)
+			}
+		}
+		if !op.endless() { // the tests of the streams read them
+			op.hides(t, path, h.as(t, globex, op.method, path, op.body()))
+		}
+	}
+	if after := h.shown(t); after != before {
+		t.Errorf("acme's were changed:\n%s\n%s", before, after)
+	}
+}
+
+// hides holds where another tenant's key gets nothing of acme's.
+func (s served) hides(t *testing.T, path string, a answer) {
+	t.Helper()
+	if strings.Contains(a.Text, "https://example.com/"+mark) || strings.Contains(a.Text, "evt_"+mark) {
+		t.Errorf("%s %s: %d, and acme's data: %s", s.method, path, a.Status, a.Text)
+	}
+	if strings.Contains(s.path, "{id}") && a.Status != http.StatusNotFound {
+		t.Errorf("%s %s: %d %s", s.method, path, a.Status, a.Text)
+	}
+	if strings.HasPrefix(s.path, "/v1/tenants") {
+		a.refused(t, http.StatusForbidden, "insufficient_scope")
+	}
+}
