@@ -87,6 +87,7 @@ func TestEventTypesRefuse(t *testing.T) {
 		{"", `{}`, "eventTypes", "1 to 100"},
 		{"", `{"eventTypes":[{"name":"a"},{"name":"b..c"}]}`, "eventTypes[1].name", "empty token"},
 		{"", `{"eventTypes":[{"name":"a"},{"name":"b"},{"name":"a"}]}`, "eventTypes[2].name", "is the same as eventTypes[0].name"},
+		{"", `{"eventTypes":[{"name":"a"},{"name":"b","schema":{"type":"number"},"example":"x"}]}`, "eventTypes[1].example", "number"},
 		{"", `{"eventTypes":[{"name":"a"},{}]}`, "eventTypes[1].name", ""},
 		{"", `{"eventTypes":[{"name":"a"},{"name":"b","schema":{"type":"x"}}]}`, "eventTypes[1].schema.type", ""},
 		{"", `{"eventTypes":[{"name":"a"},{"name":"b","sunset":"x"}]}`, "eventTypes[1].sunset", "a date"},

@@ -30,7 +30,7 @@ var (
 func (l *Live) Put(ctx context.Context, t *posthastev1.EventType, now time.Time) (*posthastev1.EventType, uint64, error) {
 	t = proto.CloneOf(t)
 	t.CreatedAt, t.UpdatedAt = timestamppb.New(now), timestamppb.New(now)
-	if err := l.check(t); err != nil {
+	if err := l.Validate(t); err != nil {
 		return nil, 0, err
 	}
 	keep := func(old *posthastev1.EventType) { t.CreatedAt = old.GetCreatedAt() }
@@ -55,8 +55,9 @@ func (l *Live) room(tenant string) error {
 	return fmt.Errorf("%w: there are %d already (POSTHASTE_MAX_EVENT_TYPES_PER_TENANT); remove one first", ErrTooMany, l.cfg.MaxEventTypes)
 }
 
-// check holds what is true of every stored entry.
-func (l *Live) check(t *posthastev1.EventType) error {
+// Validate holds what is true of every stored entry; Put wants it. The error is
+// a *Fault.
+func (l *Live) Validate(t *posthastev1.EventType) error {
 	if err := checkNames(t); err != nil {
 		return err
 	}

@@ -81,6 +81,8 @@ func TestTimes(t *testing.T) {
 		times[7].Add(time.Nanosecond): 8,
 		times[10]:                     10,
 		times[10].Add(time.Hour):      11,
+		time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC):  11,
+		time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC): 11,
 	} {
 		if got, err := h.log.SequenceAt(t.Context(), at); err != nil || got != want {
 			t.Errorf("at %s: %d, %v; want %d", at, got, err, want)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/posthaste/posthaste/pkg/eventid"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/problem"
@@ -83,14 +81,11 @@ func (r *Resource) checkAll(owner string, all []EventTypeRequest) error {
 			return problem.Validation(problem.Field{Field: at + "name", Message: fmt.Sprintf("is the same as eventTypes[%d].name", first)})
 		}
 		seen[all[i].Name] = i
-		if err := eventid.CheckType(all[i].Name); err != nil {
-			return problem.Validation(problem.Field{Field: at + "name", Message: strings.TrimPrefix(err.Error(), "type: ")})
-		}
 		t, err := all[i].record(owner, at)
 		if err != nil {
 			return err
 		}
-		if _, err := catalogue.NewEntry(t, catalogue.OfTenant); err != nil {
+		if err := r.catalogue.Validate(t); err != nil {
 			return named(err, at)
 		}
 	}
