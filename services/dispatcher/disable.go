@@ -17,10 +17,6 @@ import (
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
-// TypeDisabled is the type of the event that tells a tenant of a subscription
-// that was disabled for it.
-const TypeDisabled = "subscription.disabled"
-
 // fail counts a failed delivery and disables the subscription where the rule
 // says so.
 func (s *Service) fail(ctx context.Context, j job, t *target, v Verdict) {
@@ -83,7 +79,7 @@ func (s *Service) announceDisabled(ctx context.Context, sub *subscription.Subscr
 	}
 	msg, err := disabledMsg(sub)
 	if err != nil {
-		s.Log.ErrorContext(ctx, "encode event", "type", TypeDisabled, "error", err)
+		s.Log.ErrorContext(ctx, "encode event", "type", event.TypeDisabled, "error", err)
 		return
 	}
 	err = publish(ctx, []bus.Msg{msg})
@@ -104,11 +100,11 @@ func disabledMsg(sub *subscription.Subscription) (bus.Msg, error) {
 		"disabledAt":     at.AsTime().Format(time.RFC3339Nano),
 	})
 	if err != nil {
-		return bus.Msg{}, fmt.Errorf("encode %s: %w", TypeDisabled, err)
+		return bus.Msg{}, fmt.Errorf("encode %s: %w", event.TypeDisabled, err)
 	}
 	e := &posthastev1.Event{
 		Id:     "evt_disabled_" + sub.GetId() + "_" + strconv.FormatInt(at.AsTime().UnixNano(), 36),
-		Tenant: sub.GetTenant(), Type: TypeDisabled, Time: at, Data: data,
+		Tenant: sub.GetTenant(), Type: event.TypeDisabled, Time: at, Data: data,
 	}
 	encoded, err := delivery.AppendEvent(nil, e)
 	if err != nil {

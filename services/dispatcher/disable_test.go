@@ -87,7 +87,7 @@ func TestDisablesAtTheThreshold(t *testing.T) {
 	if err := json.Unmarshal(told.GetData(), &data); err != nil {
 		t.Fatal(err)
 	}
-	if told.GetType() != TypeDisabled || told.GetTenant() != "t" || data.SubscriptionID != sub || data.Reason != subscription.DisabledConsecutiveFailures || data.URL != e.URL {
+	if told.GetType() != event.TypeDisabled || told.GetTenant() != "t" || data.SubscriptionID != sub || data.Reason != subscription.DisabledConsecutiveFailures || data.URL != e.URL {
 		t.Errorf("the owner is told %v", told)
 	}
 	ended := map[posthastev1.Outcome]int{}
@@ -140,7 +140,7 @@ func TestGone(t *testing.T) {
 	if r := h.attempts(t, 1)[0]; r.GetOutcome() != posthastev1.Outcome_OUTCOME_FAILED || r.GetReason() != string(ReasonGone) || e.count() != 1 {
 		t.Errorf("recorded as %v after %d POSTs", r, e.count())
 	}
-	if told := h.told(t); told.GetType() != TypeDisabled {
+	if told := h.told(t); told.GetType() != event.TypeDisabled {
 		t.Errorf("the owner is told %v", told)
 	}
 }

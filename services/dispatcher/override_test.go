@@ -13,6 +13,7 @@ import (
 	"github.com/posthaste/posthaste/pkg/webhook"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 )
@@ -149,7 +150,7 @@ func TestNeiracorePauses(t *testing.T) {
 			h.fresh(t, sub, 10)
 			h.settled(t)
 			h.is(t, sub, subscription.DisabledConsecutiveFailures)
-			if told := h.told(t); told.GetType() != TypeDisabled {
+			if told := h.told(t); told.GetType() != event.TypeDisabled {
 				t.Errorf("the owner is told %v", told)
 			}
 			h.fresh(t, sub, 1)

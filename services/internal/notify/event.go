@@ -13,9 +13,6 @@ import (
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
-// typeDisabled is the type of the event that a dispatcher tells a tenant with.
-const typeDisabled = "subscription.disabled"
-
 // maxEventBytes is far above what a dispatcher publishes.
 const maxEventBytes = 64 << 10
 

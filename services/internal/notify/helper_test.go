@@ -20,6 +20,7 @@ import (
 	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/testbed"
@@ -180,7 +181,7 @@ func (h *house) announce(tb testing.TB, id, data string) {
 
 func (h *house) publish(tb testing.TB, text string) {
 	tb.Helper()
-	_, err := h.bus.JS.Publish(tb.Context(), eventid.Subject("acme", typeDisabled), []byte(text))
+	_, err := h.bus.JS.Publish(tb.Context(), eventid.Subject("acme", event.TypeDisabled), []byte(text))
 	if err != nil {
 		tb.Fatal(err)
 	}

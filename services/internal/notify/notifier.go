@@ -13,6 +13,7 @@ import (
 
 	"github.com/posthaste/posthaste/pkg/eventid"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
@@ -118,7 +119,7 @@ func (n *Notifier) ensure(ctx context.Context) (err error) {
 		return err
 	}
 	return n.bus.EnsureConsumer(ctx, bus.Consumer{
-		Stream: bus.StreamEvents, Name: bus.ConsumerNotifier, Filter: eventid.Subject("*", typeDisabled),
+		Stream: bus.StreamEvents, Name: bus.ConsumerNotifier, Filter: eventid.Subject("*", event.TypeDisabled),
 		MaxAckPending: maxAckPending, AckWait: n.cfg.Timeout + spare, New: true,
 	})
 }

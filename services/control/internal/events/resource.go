@@ -116,7 +116,7 @@ func expired(err error) error {
 	if errors.Is(err, eventlog.ErrExpired) {
 		return &problem.Error{
 			Status: http.StatusGone, Code: codeCursorExpired,
-			Message: "Events after the cursor are not kept any more (events-max-age). Begin again without a cursor.",
+			Message: "The cursor has expired: events after it are not kept any more (events-max-age), or none has its place. Begin again without a cursor.",
 		}
 	}
 	return err
