@@ -34,7 +34,8 @@ func (p *Posthaste) addAPI(ctx context.Context) error {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("POST "+ingest.Path, events.Handler())
+	mux.Handle(ingest.Path, events.Handler())
+	mux.Handle("GET "+ingest.Path, api)
 	mux.Handle("/", api)
 	server, err := httpserver.New(p.cfg.Addr, mux, p.cfg.Grace, p.log)
 	if err != nil {

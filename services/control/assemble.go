@@ -21,7 +21,7 @@ import (
 	"github.com/posthaste/posthaste/services/control/internal/tenants"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
-	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/history/projection"
 	"github.com/posthaste/posthaste/services/internal/replay"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -58,7 +58,7 @@ func (s *Service) assemble(ctx context.Context) error {
 // background makes what Run runs.
 func (s *Service) background(ctx context.Context, log *eventlog.Log) (*replay.Store, error) {
 	var err error
-	if s.projector, err = history.NewProjector(s.deps.Bus, s.deps.History, s.deps.Log, s.deps.Meter); err != nil {
+	if s.projector, err = projection.New(s.deps.Bus, s.deps.History, s.deps.Log, s.deps.Meter); err != nil {
 		return nil, err
 	}
 	store, err := replay.NewStore(ctx, s.deps.Bus)

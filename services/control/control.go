@@ -23,6 +23,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/history/projection"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
@@ -72,7 +73,7 @@ type Service struct {
 	cfg       Config
 	deps      Deps
 	handler   http.Handler
-	projector *history.Projector
+	projector *projection.Projector
 	replays   *replay.Runner
 }
 

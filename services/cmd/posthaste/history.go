@@ -11,6 +11,7 @@ import (
 
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/history/projection"
 	"github.com/posthaste/posthaste/services/internal/telemetry"
 )
 
@@ -46,7 +47,7 @@ func runHistory(ctx context.Context, cfg historyConfig) error {
 // rebuild shows how far it is, on a terminal.
 func rebuild(ctx context.Context, b *bus.Bus, store *history.Store, log *slog.Logger) (records uint64, err error) {
 	var bar *progressbar.ProgressBar
-	err = history.Rebuild(ctx, b, store, func(done, total uint64) {
+	err = projection.Rebuild(ctx, b, store, log, func(done, total uint64) {
 		records = done
 		if bar == nil && term.IsTerminal(int(os.Stderr.Fd())) {
 			bar = progressbar.Default(int64(total), "rebuild")

@@ -13,7 +13,7 @@ import (
 // means that one of them can never be taken; other errors may pass.
 func (s *Store) Apply(ctx context.Context, records []*posthastev1.Attempt) error {
 	for _, a := range records {
-		if err := check(a); err != nil {
+		if err := Check(a); err != nil {
 			return err
 		}
 	}
@@ -26,6 +26,10 @@ func (s *Store) Apply(ctx context.Context, records []*posthastev1.Attempt) error
 	}
 	return nil
 }
+
+// Batch is how many records Apply should be given at once, at the most:
+// Config.Batch.
+func (s *Store) Batch() int { return s.cfg.Batch }
 
 // folds are the deliveries that records came for, by id.
 type folds map[string]*folding

@@ -142,11 +142,11 @@ func TestRefusesWhatCannotBeKept(t *testing.T) {
 		"next_at is no time":       func(a *posthastev1.Attempt) { a.NextAt = &timestamppb.Timestamp{Nanos: -1} },
 		"created_at is no time":    func(a *posthastev1.Attempt) { a.CreatedAt = &timestamppb.Timestamp{Seconds: 1 << 60} },
 	} {
-		if err := check(post("d", 1, 200, spoil)); !errors.Is(err, ErrRecord) || !strings.Contains(err.Error(), want) {
+		if err := Check(post("d", 1, 200, spoil)); !errors.Is(err, ErrRecord) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want ErrRecord that says %q", err, want)
 		}
 	}
-	if err := check(post("d", 1, 200)); err != nil {
+	if err := Check(post("d", 1, 200)); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 // Package history keeps what became of deliveries: a projection of the stream
 // ATTEMPTS into SQL, for people and programs who look things up. SQLite serves
-// one machine, PostgreSQL several.
+// one machine, PostgreSQL several. It is the store alone; package projection
+// reads the stream.
 //
 // It is disposable. What is in it is a function of the set of records that
 // were applied, whatever their order and however often they came, so it can be

@@ -62,13 +62,6 @@ func defaults() Config {
 	return cfg
 }
 
-func sqliteConfig(t *testing.T) Config {
-	t.Helper()
-	cfg := defaults()
-	cfg.File = filepath.Join(t.TempDir(), "h.db")
-	return cfg
-}
-
 func open(t *testing.T, cfg Config) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), cfg, quiet)

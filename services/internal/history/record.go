@@ -39,8 +39,8 @@ type key struct {
 
 func (r *record) key() key { return key{r.Round, r.Number} }
 
-// check says why the record cannot be held, if so.
-func check(a *posthastev1.Attempt) error {
+// Check says why the record cannot be held, if so: an ErrRecord.
+func Check(a *posthastev1.Attempt) error {
 	for _, f := range []struct {
 		name, value string
 		optional    bool

@@ -1,4 +1,4 @@
-package history
+package projection
 
 import (
 	"io"
@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/posthaste/posthaste/services/internal/history"
 	"github.com/posthaste/posthaste/services/internal/settings"
 )
 
@@ -22,7 +23,7 @@ type proxy struct {
 }
 
 // throughProxy makes cfg go by a proxy.
-func throughProxy(t *testing.T, cfg *Config) *proxy {
+func throughProxy(t *testing.T, cfg *history.Config) *proxy {
 	t.Helper()
 	u, err := url.Parse(cfg.DatabaseURL.Reveal())
 	if err != nil {

@@ -1,4 +1,4 @@
-package history
+package projection
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/history"
 )
 
 // batch is what one transaction takes: messages and the records in them.
@@ -35,7 +36,7 @@ func (p *Projector) project(ctx context.Context, incoming <-chan jetstream.Msg) 
 func (p *Projector) gather(ctx context.Context, b *batch, incoming <-chan jetstream.Msg) {
 	enough := time.NewTimer(gatherTime)
 	defer enough.Stop()
-	for len(b.msgs) < p.store.cfg.Batch {
+	for len(b.msgs) < p.store.Batch() {
 		select {
 		case msg, open := <-incoming:
 			if !open {
@@ -56,9 +57,9 @@ func (p *Projector) take(ctx context.Context, b *batch, msg jetstream.Msg) {
 	r := new(posthastev1.Attempt)
 	err := proto.Unmarshal(msg.Data(), r)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", ErrRecord, err)
+		err = fmt.Errorf("%w: %w", history.ErrRecord, err)
 	} else {
-		err = check(r)
+		err = history.Check(r)
 	}
 	if err != nil {
 		p.log.Error("record of an attempt refused", "subject", msg.Subject(), "error", err)

@@ -1,9 +1,10 @@
-package history
+package projection
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/history"
 )
 
 // progressEvery passes between two words of how far a rebuild is.
@@ -21,7 +23,7 @@ const progressEvery = 100 * time.Millisecond
 // than the stream is lost. Projectors may run meanwhile, here and elsewhere:
 // they share the work. progress, where not nil, is told how many records are
 // done of how many.
-func Rebuild(ctx context.Context, b *bus.Bus, s *Store, progress func(done, total uint64)) error {
+func Rebuild(ctx context.Context, b *bus.Bus, s *history.Store, log *slog.Logger, progress func(done, total uint64)) error {
 	// First the content, then the consumer: what a projector commits and acks
 	// in between comes again from the new consumer. The other way round it
 	// could be dropped after its ack.
@@ -35,7 +37,7 @@ func Rebuild(ctx context.Context, b *bus.Bus, s *Store, progress func(done, tota
 	if err != nil {
 		return fmt.Errorf("rebuild history: %w", err)
 	}
-	p, err := NewProjector(b, s, s.log, noop.Meter{})
+	p, err := New(b, s, log, noop.Meter{})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package history
+package projection
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
-	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/history"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
 )
@@ -34,9 +34,9 @@ func connect(t *testing.T) *bus.Bus {
 // is handed out again after AckWait.
 func impatient(c *bus.Config) { c.AckWait = 2 * time.Second }
 
-func projector(t *testing.T, b *bus.Bus, s *Store, log *slog.Logger, meter metric.Meter) *Projector {
+func projector(t *testing.T, b *bus.Bus, s *history.Store, log *slog.Logger, meter metric.Meter) *Projector {
 	t.Helper()
-	p, err := NewProjector(b, s, log, meter)
+	p, err := New(b, s, log, meter)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,18 +69,11 @@ func some(prefix string, n int) []*posthastev1.Attempt {
 	return records
 }
 
-// dump is all that is in the store.
-func dump(t *testing.T, s *Store) string {
-	t.Helper()
-	rows := rowsOf(t, s, "SELECT "+deliveryColumns+" FROM deliveries ORDER BY id")
-	return strings.Join(append(rows, rowsOf(t, s, "SELECT "+attemptColumns+" FROM attempts ORDER BY delivery_id, round, number")...), "\n")
-}
-
 // arrived waits until n deliveries were delivered.
-func arrived(t *testing.T, s *Store, n int64) {
+func arrived(t *testing.T, s *history.Store, n int64) {
 	t.Helper()
 	testbed.Eventually(t, fmt.Sprint(n, " are in the history"), func() bool {
-		page, err := s.List(t.Context(), Query{Tenant: "t", Status: StatusDelivered})
+		page, err := s.List(t.Context(), history.Query{Tenant: "t", Status: history.StatusDelivered})
 		return err == nil && page.Total == n
 	})
 	balance(t, s)
@@ -97,7 +90,7 @@ func settled(t *testing.T, b *bus.Bus) {
 
 func TestProjects(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, cfg Config) {
+	each(t, func(t *testing.T, cfg history.Config) {
 		t.Helper()
 		cfg.Batch = 64
 		s, b := open(t, cfg), connect(t)
@@ -106,7 +99,9 @@ func TestProjects(t *testing.T) {
 		meter := sdk.NewMeterProvider(sdk.WithReader(reader)).Meter("history")
 		tell(t, b, some("a", 100)...)
 		testbed.Running(t, projector(t, b, s, slog.New(slog.NewTextHandler(&log, nil)), meter).Run)
-		tell(t, b, post("nobody", 1, 200, func(a *posthastev1.Attempt) { a.Tenant = "" }))
+		nobody := post("nobody", 1, 200)
+		nobody.Tenant = ""
+		tell(t, b, nobody)
 		if _, err := b.JS.Publish(t.Context(), bus.AttemptSubject("t", "x"), []byte("no record")); err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +144,7 @@ func counters(t *testing.T, reader sdk.Reader) map[string]int64 {
 func TestProjectorPrunes(t *testing.T) {
 	t.Parallel()
 	cfg := sqliteConfig(t)
-	cfg.MaxAge = minAge
+	cfg.MaxAge = time.Hour
 	s := open(t, cfg)
 	apply(t, s, post("d", 1, 200))
 	testbed.Running(t, projector(t, connect(t), s, quiet, noop.Meter{}).Run)
@@ -160,7 +155,7 @@ func TestProjectorPrunes(t *testing.T) {
 // come again, and change nothing.
 func TestDiesBeforeTheAck(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, cfg Config) {
+	each(t, func(t *testing.T, cfg history.Config) {
 		t.Helper()
 		cfg.Batch = 10
 		s, b := open(t, cfg), connect(t)
@@ -186,12 +181,12 @@ func TestDiesBeforeTheAck(t *testing.T) {
 		testbed.Running(t, projector(t, b, s, quiet, noop.Meter{}).Run)
 		arrived(t, s, 30)
 		settled(t, b)
-		got := dump(t, s)
+		got := content(t, s)
 		if err := s.Reset(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		apply(t, s, records...)
-		if diff := cmp.Diff(dump(t, s), got); diff != "" {
+		if diff := cmp.Diff(content(t, s), got); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -200,7 +195,7 @@ func TestDiesBeforeTheAck(t *testing.T) {
 // While the database refuses, records are held and none is lost or given up.
 func TestDatabaseRefuses(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, cfg Config) {
+	each(t, func(t *testing.T, cfg history.Config) {
 		t.Helper()
 		s, b := open(t, cfg), connect(t)
 		p := projector(t, b, s, quiet, noop.Meter{})
@@ -223,8 +218,7 @@ func TestDatabaseRefuses(t *testing.T) {
 
 func TestPostgresAway(t *testing.T) {
 	t.Parallel()
-	cfg := defaults()
-	cfg.DatabaseURL = settings.SecretURL(postgres.Database(t))
+	cfg := postgresConfig(t)
 	way := throughProxy(t, &cfg)
 	s, b := open(t, cfg), connect(t)
 	var log testbed.Log

@@ -1,4 +1,4 @@
-package history
+package projection
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/history"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
 )
@@ -17,10 +18,10 @@ import (
 // told is what a rebuild told of its progress.
 type told struct{ done, total uint64 }
 
-func rebuildNow(t *testing.T, b *bus.Bus, s *Store) []told {
+func rebuildNow(t *testing.T, b *bus.Bus, s *history.Store) []told {
 	t.Helper()
 	var all []told
-	if err := Rebuild(t.Context(), b, s, func(done, total uint64) { all = append(all, told{done, total}) }); err != nil {
+	if err := Rebuild(t.Context(), b, s, quiet, func(done, total uint64) { all = append(all, told{done, total}) }); err != nil {
 		t.Fatal(err)
 	}
 	for i := range all[1:] {
@@ -34,7 +35,7 @@ func rebuildNow(t *testing.T, b *bus.Bus, s *Store) []told {
 // While projectors run, here and on another connection, and without any.
 func TestRebuild(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, cfg Config) {
+	each(t, func(t *testing.T, cfg history.Config) {
 		t.Helper()
 		cfg.Batch = 50
 		n := testbed.StartNATS(t)
@@ -44,13 +45,13 @@ func TestRebuild(t *testing.T) {
 		stopThere := testbed.Running(t, projector(t, elsewhere, s, quiet, noop.Meter{}).Run)
 		arrived(t, s, 200)
 		settled(t, b)
-		want := dump(t, s)
+		want := content(t, s)
 
 		apply(t, s, post("not in the stream", 1, 200))
 		if all := rebuildNow(t, b, s); all[len(all)-1] != (told{400, 400}) {
 			t.Errorf("progress ends with %v, want 400 of 400", all[len(all)-1])
 		}
-		if diff := cmp.Diff(want, dump(t, s)); diff != "" {
+		if diff := cmp.Diff(want, content(t, s)); diff != "" {
 			t.Errorf("beside projectors: %s", diff)
 		}
 		tell(t, b, some("b", 10)...) // they still run
@@ -59,9 +60,9 @@ func TestRebuild(t *testing.T) {
 		stopHere()
 		stopThere()
 
-		want = dump(t, s)
+		want = content(t, s)
 		rebuildNow(t, b, s)
-		if diff := cmp.Diff(want, dump(t, s)); diff != "" {
+		if diff := cmp.Diff(want, content(t, s)); diff != "" {
 			t.Errorf("without projectors: %s", diff)
 		}
 	})
@@ -74,8 +75,8 @@ func TestRebuildOfNothing(t *testing.T) {
 	if all := rebuildNow(t, b, s); len(all) != 1 || all[0] != (told{}) {
 		t.Errorf("progress is %v, want 0 of 0 once", all)
 	}
-	if got := list(t, s, Query{}); got.Total != 0 {
-		t.Errorf("%d deliveries are left", got.Total)
+	if left := content(t, s); len(left) != 0 {
+		t.Errorf("%d deliveries are left", len(left))
 	}
 }
 

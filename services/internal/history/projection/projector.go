@@ -1,4 +1,4 @@
-package history
+package projection
 
 import (
 	"context"
@@ -12,20 +12,21 @@ import (
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/history"
 )
 
 // Projector takes the records of ATTEMPTS into a store. Any number share the
 // work.
 type Projector struct {
 	bus     *bus.Bus
-	store   *Store
+	store   *history.Store
 	apply   func(context.Context, []*posthastev1.Attempt) error
 	log     *slog.Logger
 	metrics *metrics
 }
 
-// NewProjector makes a projector from b into s.
-func NewProjector(b *bus.Bus, s *Store, log *slog.Logger, meter metric.Meter) (*Projector, error) {
+// New makes a projector from b into s.
+func New(b *bus.Bus, s *history.Store, log *slog.Logger, meter metric.Meter) (*Projector, error) {
 	m, err := newMetrics(meter)
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (p *Projector) Run(ctx context.Context) error {
 	beside.Go(func() { every(ctx, lookEvery, p.look) })
 	beside.Go(func() { every(ctx, pruneEvery, p.prune) })
 	opts := bus.ConsumeOptions{
-		Prefetch:      2 * p.store.cfg.Batch,
+		Prefetch:      2 * p.store.Batch(),
 		PrefetchBytes: int(max(prefetchBytes, 2*p.bus.MaxPayload())),
 	}
 	err := p.bus.Consume(ctx, bus.StreamAttempts, bus.ConsumerHistory, opts, func(msg jetstream.Msg) { incoming <- msg })
