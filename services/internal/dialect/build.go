@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/posthaste/posthaste/services/internal/dialect/template"
 	"github.com/posthaste/posthaste/services/internal/version"
 )
 
@@ -57,30 +58,34 @@ func (b *builder) contentType() {
 }
 
 // body returns what the members of its top level hold.
-func (b *builder) body() members {
+func (b *builder) body() template.Members {
 	text := b.spec.Body
 	if text == "" || len(text) > maxBody {
 		b.fault("body", `must have 1 to %d bytes, has %d; write a template such as '{"type":${event.type},"data":${event.data}}'`, maxBody, len(text))
 		return nil
 	}
-	t, err := compile(text)
+	t, err := template.Compile(text)
 	if err != nil {
 		b.fault("body", "%s", err)
 		return nil
 	}
 	b.d.body = t
-	for _, s := range t.spots {
-		if t.parts[s.part].kind.ofAttempt() {
-			b.fault("body", "has %s, but must be the same on every attempt; put it into a header", text[s.start:s.end])
-			return nil
-		}
+	if placeholder := t.OfAttempt(); placeholder != "" {
+		b.fault("body", "has %s, but must be the same on every attempt; put it into a header", placeholder)
+		return nil
 	}
 	if !isJSON(b.spec.ContentType) {
 		return nil
 	}
-	found, err := t.checkJSON(text)
+	found, err := t.CheckJSON()
 	if err != nil {
 		b.fault("body", "%s", err)
 	}
 	return found
+}
+
+// isJSON says whether a body of this type must be JSON.
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json"))
 }

@@ -1,15 +1,15 @@
 package dialect
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
+	"github.com/posthaste/posthaste/services/internal/dialect/template"
 )
 
 // signature makes the scheme of what the file says of the signature, and of
 // where headers and body (found) carry the rest.
-func (b *builder) signature(found members) {
+func (b *builder) signature(found template.Members) {
 	sig := &b.spec.Signature
 	s := &b.d.Scheme
 	b.d.StandardHeaders = b.spec.StandardHeaders
@@ -18,8 +18,8 @@ func (b *builder) signature(found members) {
 	s.Encoding = webhook.Encoding(b.oneOf("signature.encoding", sig.Encoding, "hex", "base64"))
 	s.Key = webhook.KeyMode(b.oneOf("signature.key", sig.Key, "literal", "decoded"))
 	s.Form = webhook.Form(b.oneOf("signature.form", sig.Form, "single", "list", "fields"))
-	s.IDField, s.DeliveryIDField, s.TypeField, s.DataField = found[eventID], found[deliveryID], found[eventType], found[eventData]
-	for _, k := range []kind{eventTime, eventTimeSeconds, eventTimeMillis, eventTimeUnix} {
+	s.IDField, s.DeliveryIDField, s.TypeField, s.DataField = found[template.EventID], found[template.DeliveryID], found[template.EventType], found[template.EventData]
+	for _, k := range []template.Kind{template.EventTime, template.EventTimeSeconds, template.EventTimeMillis, template.EventTimeUnix} {
 		if s.TimestampField == "" {
 			s.TimestampField = found[k]
 		}
@@ -30,20 +30,20 @@ func (b *builder) signature(found members) {
 
 // schemeHeaders notes which of the dialect's headers carry what.
 func (b *builder) schemeHeaders(s *webhook.Scheme) {
-	s.IDHeader = b.carrying(deliveryID)
+	s.IDHeader = b.carrying(template.DeliveryID)
 	if s.IDHeader == "" && s.Content != webhook.SignIDTimestampBody {
-		s.IDHeader = b.carrying(attemptID) // cannot be what is signed: that is the delivery's
+		s.IDHeader = b.carrying(template.AttemptID) // cannot be what is signed: that is the delivery's
 	}
-	s.TimestampHeader = b.carrying(attemptTimeUnix)
+	s.TimestampHeader = b.carrying(template.AttemptTimeUnix)
 	if s.Content == webhook.SignBody {
-		s.TimestampHeader = b.carrying(eventTimeMillis, eventTimeSeconds, eventTime, eventTimeUnix)
+		s.TimestampHeader = b.carrying(template.EventTimeMillis, template.EventTimeSeconds, template.EventTime, template.EventTimeUnix)
 	}
-	s.TypeHeader = b.carrying(eventType)
-	s.EventIDHeader = b.carrying(eventID)
-	s.SubscriptionIDHeader = b.carrying(subscriptionID)
-	s.AttemptHeader = b.carrying(attemptNumber)
+	s.TypeHeader = b.carrying(template.EventType)
+	s.EventIDHeader = b.carrying(template.EventID)
+	s.SubscriptionIDHeader = b.carrying(template.SubscriptionID)
+	s.AttemptHeader = b.carrying(template.AttemptNumber)
 	for i := range b.d.headers {
-		if b.d.headers[i].always() {
+		if b.d.headers[i].value.NeverEmpty() {
 			s.Required = append(s.Required, b.d.headers[i].name)
 		}
 	}
@@ -65,9 +65,9 @@ func (b *builder) lendStandard(s *webhook.Scheme) {
 }
 
 // carrying returns the first header that is one of these placeholders alone.
-func (b *builder) carrying(kinds ...kind) string {
+func (b *builder) carrying(kinds ...template.Kind) string {
 	for i := range b.d.headers {
-		if slices.Contains(kinds, b.d.headers[i].value.only()) {
+		if b.d.headers[i].value.Only(kinds...) {
 			return b.d.headers[i].name
 		}
 	}

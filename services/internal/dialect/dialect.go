@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
+	"github.com/posthaste/posthaste/services/internal/dialect/template"
 )
 
 // Standard is the name of the dialect that follows Standard Webhooks 1.0.
@@ -49,7 +50,7 @@ type Dialect struct {
 	// EventTypes is the catalogue, in the order of the file.
 	EventTypes []EventType
 
-	body    template
+	body    template.Template
 	headers []field
 	names   []string // of the values that Header makes, in that order
 	content []string // the value of Content-Type

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
+	"github.com/posthaste/posthaste/services/internal/dialect/template"
 )
 
 const (
@@ -15,10 +16,10 @@ const (
 	standardStart = "webhook-"
 )
 
-// field is a header of the dialect's own.
+// field is a header of the dialect's own. One without a value is left out.
 type field struct {
 	name  string
-	value template
+	value template.Template
 }
 
 // ours are the headers that no dialect and no subscription may set: those that
@@ -83,20 +84,14 @@ func newField(name, text string) (field, error) {
 	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }):
 		return field{}, errors.New("must be printable ASCII on one line")
 	}
-	value, err := compile(text)
+	value, err := template.Compile(text)
 	if err != nil {
 		return field{}, err
 	}
-	if value.has(eventData) {
+	if value.Has(template.EventData) {
 		return field{}, errors.New("has ${event.data}, which is too large for a header; name a member, as in ${event.data.taskId}")
 	}
 	return field{name, value}, nil
-}
-
-// always says whether the header is in every delivery: one without a value is
-// left out.
-func (f *field) always() bool {
-	return slices.ContainsFunc(f.value.parts, func(p part) bool { return !p.kind.mayLack() || p.plain != "" })
 }
 
 // isStandard says whether a header carries the standard signature.

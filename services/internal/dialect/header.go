@@ -5,17 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
+	"github.com/posthaste/posthaste/services/internal/dialect/template"
 )
-
-// maxHeaderValue bounds what an event puts into one header, in bytes: the
-// longest attribute fits, a member of data may be larger.
-const maxHeaderValue = 4096
 
 // Header is the whole header of one attempt: content type, user agent, the
 // standard headers, the dialect's own, and the signatures. Names are spelt as
@@ -35,7 +28,7 @@ func (d *Dialect) Header(in *Delivery, now time.Time, body []byte, s *Signer) ht
 		stop()
 	}
 	for i := range d.headers {
-		text = d.headers[i].value.appendHeader(text, in, now)
+		text = d.headers[i].value.AppendHeader(text, in, now)
 		stop()
 	}
 	if !d.standard() {
@@ -80,84 +73,8 @@ func (d *Dialect) headerNames() []string {
 	return names
 }
 
-func (t *template) appendHeader(dst []byte, in *Delivery, now time.Time) []byte {
-	for i := range t.parts {
-		start := len(dst)
-		dst = t.parts[i].appendText(dst, in, now)
-		if t.parts[i].kind != literal {
-			dst = dst[:start+len(printable(dst[start:]))]
-		}
-	}
-	return dst
-}
-
-// appendText appends the value as it stands in a header, without quotes.
-func (p *part) appendText(dst []byte, in *Delivery, now time.Time) []byte {
-	switch p.kind {
-	case literal:
-		return append(dst, p.text...)
-	case attemptID:
-		return in.appendAttemptID(dst)
-	case attemptNumber:
-		return strconv.AppendUint(dst, uint64(in.Attempt), 10)
-	case attemptTimeUnix:
-		return strconv.AppendInt(dst, now.Unix(), 10)
-	case eventMember:
-		return p.appendMember(dst, in)
-	}
-	if !p.kind.given() {
-		return p.appendMade(dst, in)
-	}
-	if text, ok := p.given(in); ok {
-		return append(dst, text...)
-	}
-	return append(dst, p.plain...)
-}
-
-// appendMember appends a string's text, and anything else as JSON.
-func (p *part) appendMember(dst []byte, in *Delivery) []byte {
-	value := member(in.Event.GetData(), p.text)
-	if value == nil {
-		return append(dst, p.plain...)
-	}
-	if value[0] != '"' {
-		return append(dst, value...)
-	}
-	text, _ := jsontext.AppendUnquote(dst, value) // half a surrogate pair becomes U+FFFD
-	return text
-}
-
-// appendAttemptID is unique to each attempt: a round begins again at 1.
-func (in *Delivery) appendAttemptID(dst []byte) []byte {
-	dst = append(append(dst, in.ID...), '_')
-	if in.Round != "" {
-		dst = append(append(dst, in.Round...), '_')
-	}
-	return strconv.AppendUint(dst, uint64(in.Attempt), 10)
-}
-
-// printable drops control characters, line ends above all, and what is no
-// UTF-8, and cuts what is too long. It changes b in place.
-func printable(b []byte) []byte {
-	if len(b) <= maxHeaderValue && !slices.ContainsFunc(b, func(c byte) bool { return c < ' ' || c > '~' }) {
-		return b
-	}
-	kept := b[:0]
-	for i := 0; i < len(b); {
-		r, size := utf8.DecodeRune(b[i:])
-		if len(kept)+size > maxHeaderValue {
-			break
-		}
-		if !unicode.IsControl(r) && (r != utf8.RuneError || size > 1) {
-			kept = append(kept, b[i:i+size]...)
-		}
-		i += size
-	}
-	return kept
-}
-
 // HeadersUseData says whether a header shows a part of the event's data. A body
 // that was built stands in for the data where none does.
 func (d *Dialect) HeadersUseData() bool {
-	return slices.ContainsFunc(d.headers, func(f field) bool { return f.value.has(eventData) || f.value.has(eventMember) })
+	return slices.ContainsFunc(d.headers, func(f field) bool { return f.value.Has(template.EventData, template.EventMember) })
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
+	"github.com/posthaste/posthaste/services/internal/dialect/template"
 	"github.com/posthaste/posthaste/services/internal/version"
 )
 
@@ -51,12 +52,12 @@ func TestHeaderValues(t *testing.T) {
 	d, in := named(t, loaded(t, headerFile), "x"), testDelivery()
 	in.Attempt, in.TraceParent = 3, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	in.Event.Source = "/a\r\nX-Evil: 1\x00\x7f\u0085é\xff"
-	in.Event.Attributes["subject"] = strings.Repeat("é", maxHeaderValue)
+	in.Event.Attributes["subject"] = strings.Repeat("é", template.MaxHeaderValue)
 	in.Event.Data = []byte(`{"text":"a\r\nb\u0000\"\ud83d\ude00","object":{"b":[1, 2]}}`)
 	want := http.Header{
 		"Content-Type": {"application/json"}, "User-Agent": {version.UserAgent()},
 		"X-GitHub-Event": {"task.claimed"}, "X-GitHub-Delivery": {in.ID}, "x-SPELT-oddly": {"task.claimed"},
-		"X-Source": {"/aX-Evil: 1é"}, "X-Subject": {"<" + strings.Repeat("é", maxHeaderValue/2) + ">"}, "X-Default": {"none"},
+		"X-Source": {"/aX-Evil: 1é"}, "X-Subject": {"<" + strings.Repeat("é", template.MaxHeaderValue/2) + ">"}, "X-Default": {"none"},
 		"X-Text": {`ab"😀`}, "X-Object": {`{"b":[1, 2]}`},
 		"X-Times":   {"2026-01-15T10:30:00Z 2026-01-15T10:30:00Z 2026-01-15T10:30:00.000Z 1768473000 1768473001"},
 		"X-Ids":     {"evt_abc123 " + in.ID + " " + in.SubscriptionID + " acme 0af7651916cd43dd8448eb211c80319c 42"},

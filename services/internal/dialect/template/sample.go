@@ -1,36 +1,29 @@
-package dialect
+package template
 
 import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// isJSON says whether a body of this type must be JSON.
-func isJSON(contentType string) bool {
-	media, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json"))
-}
+// Members are the names of a JSON object's top level by what they hold.
+type Members map[Kind]string
 
-// members are the names of the body's top level by what they hold.
-type members map[kind]string
-
-// checkJSON proves that the template always gives JSON: with a text in place
-// of each placeholder it is JSON, and each of those texts stands as a value.
-func (t *template) checkJSON(text string) (members, error) {
-	dec := jsontext.NewDecoder(strings.NewReader(t.sample(text)))
-	found, top, seen := members{}, "", 0
+// CheckJSON proves that AppendJSON always gives JSON: with a text in place of
+// each placeholder it is JSON, and each of those texts stands as a value.
+func (t *Template) CheckJSON() (Members, error) {
+	dec := jsontext.NewDecoder(strings.NewReader(t.sample()))
+	found, top, seen := Members{}, "", 0
 	for {
 		token, err := dec.ReadToken()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, t.notJSON(text, err)
+			return nil, t.notJSON(err)
 		}
 		name := isName(dec)
 		if name && dec.StackDepth() == 1 {
@@ -42,9 +35,9 @@ func (t *template) checkJSON(text string) (members, error) {
 		}
 	}
 	if seen < len(t.spots) {
-		return nil, misplaced(text, t.spots[seen])
+		return nil, t.misplaced(t.spots[seen])
 	}
-	return found, one(t.sample(text))
+	return found, one(t.sample())
 }
 
 // one holds where the text is a single JSON value.
@@ -57,8 +50,8 @@ func one(sample string) error {
 
 // sample has in place of each placeholder a string that is as long, so that
 // offsets are those of the template.
-func (t *template) sample(text string) string {
-	b := []byte(text)
+func (t *Template) sample() string {
+	b := []byte(t.text)
 	for _, s := range t.spots {
 		copy(b[s.start:s.end], `"`+strings.Repeat("p", s.end-s.start-2)+`"`)
 	}
@@ -79,18 +72,18 @@ func isName(dec *jsontext.Decoder) bool {
 
 // note keeps the first member that is a placeholder of this kind. Data may lie
 // deeper in it.
-func (m members) note(k kind, name string, depth int) {
-	if _, taken := m[k]; !taken && (depth == 1 || k == eventData) {
+func (m Members) note(k Kind, name string, depth int) {
+	if _, taken := m[k]; !taken && (depth == 1 || k == EventData) {
 		m[k] = name
 	}
 }
 
 // notJSON blames the placeholder where the syntax breaks at one.
-func (t *template) notJSON(text string, err error) error {
+func (t *Template) notJSON(err error) error {
 	var at *jsontext.SyntacticError
 	for _, s := range t.spots {
 		if errors.As(err, &at) && !errors.Is(err, io.ErrUnexpectedEOF) && int(at.ByteOffset) >= s.start && int(at.ByteOffset) <= s.end {
-			return misplaced(text, s)
+			return t.misplaced(s)
 		}
 	}
 	return fmt.Errorf("is not JSON where a value stands for each placeholder: %s", syntax(err))
@@ -109,6 +102,6 @@ func syntax(err error) string {
 	}
 }
 
-func misplaced(text string, s spot) error {
-	return fmt.Errorf("%s at byte %d must stand alone where JSON has a value: without quotes around it, and not as a member's name", text[s.start:s.end], s.start)
+func (t *Template) misplaced(s spot) error {
+	return fmt.Errorf("%s at byte %d must stand alone where JSON has a value: without quotes around it, and not as a member's name", t.text[s.start:s.end], s.start)
 }

@@ -1,28 +1,10 @@
-package dialect
+package template
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
-
-	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 )
-
-// Delivery is what a dialect has to know of one attempt.
-type Delivery struct {
-	Event          *posthastev1.Event
-	ID             string
-	SubscriptionID string
-	// Attempt is the number of this one, from 1.
-	Attempt uint32
-	// Sequence is the place of the event in EVENTS.
-	Sequence uint64
-	// Round is that of a redelivery or a replay, else "". It keeps the ids of
-	// their attempts apart from those of the delivery that they repeat.
-	Round string
-	// TraceParent is W3C's header of the trace that the event came with, or "".
-	TraceParent string
-}
 
 const (
 	traceIDChars = 32
