@@ -142,6 +142,8 @@ func (a *agent) strict(t *testing.T) *agent {
 	s := &service{admin: admin, http: a.http, process: start(t, "strict control", posthaste(t), env{
 		"POSTHASTE_NATS_URL": "nats://" + commons.settings["POSTHASTE_NATS_LISTEN"], "POSTHASTE_REDIS_URL": "redis://" + freeAddr(t),
 		"POSTHASTE_API_KEY": testKey, "POSTHASTE_ADDR": addr, "POSTHASTE_ADMIN_ADDR": admin,
+		// Controls share the records of attempts, so they need one history.
+		"POSTHASTE_HISTORY_FILE": filepath.Join(commons.settings["POSTHASTE_DATA_DIR"], "history.db"),
 	}, "control")}
 	s.awaitReady(t)
 	return &agent{api: &api{key: testKey, http: a.http, events: a.events, subscriptions: "http://" + addr}, tenant: a.tenant + "-strict"}
