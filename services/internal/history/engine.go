@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// nameSQLite is that of the engine whose database is a file.
+const nameSQLite = "SQLite"
+
 // engine is what the two databases do differently. All else is one code.
 type engine struct {
 	name string

@@ -21,7 +21,7 @@ const readers = 4
 // read: with a write-ahead log neither waits for the other.
 func newSQLite(file string) *engine {
 	return &engine{
-		name: "SQLite",
+		name: nameSQLite,
 		open: func() (writer, reader *sql.DB, err error) { return openSQLite(file) },
 		// Its transactions begin as the only writer, see _txlock.
 		lock:  func(context.Context, *sql.Tx) error { return nil },

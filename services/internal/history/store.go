@@ -90,6 +90,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
+// Local says that the database is a file, which only processes of this machine
+// can share.
+func (s *Store) Local() bool { return s.engine.name == nameSQLite }
+
 // write runs do in a transaction that is the only one to write.
 func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := s.writer.BeginTx(ctx, nil)

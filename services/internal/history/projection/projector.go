@@ -62,6 +62,7 @@ func (p *Projector) Run(ctx context.Context) error {
 		}
 		p.log.Warn("history consumer not made; trying again", "error", err) // Consume does
 	}
+	p.warn(ctx)
 	incoming := make(chan jetstream.Msg)
 	var beside sync.WaitGroup
 	beside.Go(func() { p.project(ctx, incoming) })
@@ -75,6 +76,20 @@ func (p *Projector) Run(ctx context.Context) error {
 	close(incoming)
 	beside.Wait()
 	return err
+}
+
+// warn tells of another projector where the database is a file: unless they
+// share it each would have a part of the history.
+func (p *Projector) warn(ctx context.Context) {
+	if !p.store.Local() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookEvery)
+	defer cancel()
+	c, err := p.bus.JS.Consumer(ctx, bus.StreamAttempts, bus.ConsumerHistory)
+	if err == nil && c.CachedInfo().NumWaiting > 0 {
+		p.log.Warn("another process feeds a history too; unless it has the same file, each gets a part of the records. Give all controls one PostgreSQL (database-url)")
+	}
 }
 
 // every does something at once, and again after each pause until ctx ends.

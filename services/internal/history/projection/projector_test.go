@@ -248,3 +248,23 @@ func TestRunSaysWhatCannotBe(t *testing.T) {
 		t.Errorf("%v, want a refusal", err)
 	}
 }
+
+// Two with a file each share the records, which is said; two of one PostgreSQL
+// are as they should be.
+func TestWarnsOfAnotherFile(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, cfg history.Config) {
+		t.Helper()
+		s, b := open(t, cfg), connect(t)
+		testbed.Running(t, projector(t, b, s, quiet, noop.Meter{}).Run)
+		testbed.Eventually(t, "the first one asks for records", func() bool {
+			c, err := b.JS.Consumer(t.Context(), bus.StreamAttempts, bus.ConsumerHistory)
+			return err == nil && c.CachedInfo().NumWaiting > 0
+		})
+		var log testbed.Log
+		projector(t, b, s, slog.New(slog.NewTextHandler(&log, nil)), noop.Meter{}).warn(t.Context())
+		if warned := strings.Contains(log.String(), "another process feeds a history"); warned != s.Local() {
+			t.Errorf("warned: %t\n%s", warned, log.String())
+		}
+	})
+}
