@@ -2,13 +2,12 @@ package event
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/posthaste/posthaste/services/internal/jsonfault"
 )
 
 // maxMembers is more than any event has: 32 attributes of its own and those
@@ -62,7 +61,7 @@ func memberName(dec *jsontext.Decoder, before []string) (string, error) {
 func memberValue(dec *jsontext.Decoder, body []byte, name string) (jsontext.Value, error) {
 	value, err := dec.ReadValue()
 	if err != nil {
-		return nil, fault(name, "not JSON: %s", syntax(err))
+		return nil, fault(name, "not JSON: %s", jsonfault.Syntax(err))
 	}
 	end := dec.InputOffset()
 	value = body[end-int64(len(value)) : end : end]
@@ -80,17 +79,4 @@ func newDecoder(body []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-func notJSON(err error) error { return fault("", "the body is not JSON: %s", syntax(err)) }
-
-// syntax says where a JSON text breaks, without the library's prefix.
-func syntax(err error) string {
-	var at *jsontext.SyntacticError
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "it ends too early"
-	case errors.As(err, &at):
-		return fmt.Sprintf("%v at byte %d", at.Err, at.ByteOffset)
-	default:
-		return err.Error()
-	}
-}
+func notJSON(err error) error { return fault("", "the body is not JSON: %s", jsonfault.Syntax(err)) }

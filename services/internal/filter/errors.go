@@ -1,12 +1,12 @@
 package filter
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/posthaste/posthaste/services/internal/jsonfault"
 )
 
 // Field is where a pattern stands in a subscription; paths of errors begin
@@ -29,15 +29,7 @@ func fault(at, format string, args ...any) error {
 
 // notJSON says where a pattern's text breaks, without the library's prefix.
 func notJSON(err error) error {
-	var at *jsontext.SyntacticError
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return fault(Field, "is not JSON: it ends too early")
-	case errors.As(err, &at):
-		return fault(Field, "is not JSON: %v at byte %d", at.Err, at.ByteOffset)
-	default:
-		return fault(Field, "is not JSON: %v", err)
-	}
+	return fault(Field, "is not JSON: %s", jsonfault.Syntax(err))
 }
 
 // member is the path of a member. A name that would not read well in a path is

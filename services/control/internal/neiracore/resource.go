@@ -140,7 +140,7 @@ func (r *Resource) remove(ctx context.Context, in *oneInput) (*webhookOutput, er
 func view(sub *subscription.Subscription) AgentWebhook {
 	w := AgentWebhook{
 		ID: sub.GetId(), AgentAid: sub.GetTenant(), URL: sub.GetUrl(), Events: sub.GetEventTypes(), Status: "active",
-		CreatedAt: sub.GetCreatedAt().AsTime().Truncate(time.Millisecond),
+		CreatedAt: rest.Moment(sub.GetCreatedAt()),
 	}
 	if !sub.Active() {
 		w.Status = "paused"

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/replay"
 )
 
@@ -90,9 +90,9 @@ var statuses = map[posthastev1.ReplayStatus]string{
 func newReplay(pb *posthastev1.Replay) Replay {
 	v := Replay{
 		ID: pb.GetId(), SubscriptionID: pb.GetSubscriptionId(), Tenant: pb.GetTenant(), Status: statuses[pb.GetStatus()],
-		Since: moment(pb.GetSince()), Until: moment(pb.GetUntil()), EventTypes: list(pb.GetEventTypes()), Only: list(pb.GetOnly()), Rate: pb.GetRate(),
-		Scanned: pb.GetScanned(), Delivered: pb.GetMatched(), FinishedAt: moment(pb.GetFinishedAt()), Error: pb.GetError(),
-		CreatedAt: pb.GetCreatedAt().AsTime().Truncate(time.Millisecond), UpdatedAt: pb.GetUpdatedAt().AsTime().Truncate(time.Millisecond),
+		Since: rest.OptionalMoment(pb.GetSince()), Until: rest.OptionalMoment(pb.GetUntil()), EventTypes: rest.List(pb.GetEventTypes()), Only: rest.List(pb.GetOnly()), Rate: pb.GetRate(),
+		Scanned: pb.GetScanned(), Delivered: pb.GetMatched(), FinishedAt: rest.OptionalMoment(pb.GetFinishedAt()), Error: pb.GetError(),
+		CreatedAt: rest.Moment(pb.GetCreatedAt()), UpdatedAt: rest.Moment(pb.GetUpdatedAt()),
 	}
 	v.Total, v.Progress = progress(pb)
 	return v
@@ -111,20 +111,4 @@ func progress(pb *posthastev1.Replay) (total uint64, part float64) {
 		part = math.Min(1, float64(next-first)/float64(total))
 	}
 	return total, part
-}
-
-func moment(at *timestamppb.Timestamp) *time.Time {
-	if at == nil {
-		return nil
-	}
-	t := at.AsTime().Truncate(time.Millisecond)
-	return &t
-}
-
-// list is never null in JSON.
-func list(all []string) []string {
-	if all == nil {
-		return []string{}
-	}
-	return all
 }

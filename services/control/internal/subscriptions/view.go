@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/policy"
@@ -76,17 +74,17 @@ func (r *Resource) newView(sub *subscription.Subscription, failCount *int) Event
 	p := r.deps.Policies.Of(d, sub.Subscription)
 	v := EventSubscription{
 		ID: sub.GetId(), Tenant: sub.GetTenant(), URL: sub.GetUrl(), Description: sub.GetDescription(), Dialect: sub.GetDialect(),
-		EventTypes: list(sub.GetEventTypes()), Status: statusActive, FailCount: failCount,
-		Filters:          EventSubscriptionFilters{TaskIDs: list(sub.GetFilters().GetTaskIds()), Pattern: sub.GetFilters().GetPattern()},
+		EventTypes: rest.List(sub.GetEventTypes()), Status: statusActive, FailCount: failCount,
+		Filters:          EventSubscriptionFilters{TaskIDs: rest.List(sub.GetFilters().GetTaskIds()), Pattern: sub.GetFilters().GetPattern()},
 		SigningAlgorithm: algorithmOf(d, sub), RetryPolicy: newRetryPolicy(p.Schedule),
 		Timeout: shortDuration(p.Timeout), DisableAfter: p.DisableAfter, ContentType: p.ContentType,
-		CreatedAt: moment(sub.GetCreatedAt()), UpdatedAt: moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
+		CreatedAt: rest.Moment(sub.GetCreatedAt()), UpdatedAt: rest.Moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
 	}
 	v.showSecrets(d, sub, r.now())
 	if !sub.Active() {
 		v.Status, v.DisabledReason, v.AvailableActions = statusDisabled, sub.GetDisabledReason(), []string{}
 		if at := sub.GetDisabledAt(); at != nil {
-			t := moment(at)
+			t := rest.Moment(at)
 			v.DisabledAt = &t
 		}
 	}
@@ -121,7 +119,7 @@ func (v *EventSubscription) showSecrets(d *dialect.Dialect, sub *subscription.Su
 		case i == 0:
 			v.SecretPrefix, v.PublicKey = prefix, public
 		case secret.GetExpiresAt().AsTime().After(now):
-			v.RetiringSecrets = append(v.RetiringSecrets, RetiringSecret{prefix, public, moment(secret.GetExpiresAt())})
+			v.RetiringSecrets = append(v.RetiringSecrets, RetiringSecret{prefix, public, rest.Moment(secret.GetExpiresAt())})
 		}
 	}
 }
@@ -137,17 +135,6 @@ func newRetryPolicy(plan schedule.Schedule) EventSubscriptionRetryPolicy {
 	}
 	return v
 }
-
-// list is never null in JSON.
-func list(all []string) []string {
-	if all == nil {
-		return []string{}
-	}
-	return all
-}
-
-// moment is in UTC and whole milliseconds, as all times of the API.
-func moment(at *timestamppb.Timestamp) time.Time { return at.AsTime().Truncate(time.Millisecond) }
 
 // shortDuration writes 5m for what Go writes as 5m0s.
 func shortDuration(d time.Duration) string {

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/dialect"
@@ -140,7 +138,7 @@ func unknown() error {
 }
 
 func view(t *posthastev1.Tenant) Tenant {
-	v := Tenant{Name: t.GetName(), CreatedAt: moment(t.GetCreatedAt()), UpdatedAt: moment(t.GetUpdatedAt())}
+	v := Tenant{Name: t.GetName(), CreatedAt: rest.Moment(t.GetCreatedAt()), UpdatedAt: rest.Moment(t.GetUpdatedAt())}
 	if t.GetDialect() != "" {
 		v.Dialect = &t.Dialect
 	}
@@ -150,5 +148,3 @@ func view(t *posthastev1.Tenant) Tenant {
 	}
 	return v
 }
-
-func moment(at *timestamppb.Timestamp) time.Time { return at.AsTime().Truncate(time.Millisecond) }

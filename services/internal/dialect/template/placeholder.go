@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/posthaste/posthaste/pkg/eventid"
+	"github.com/posthaste/posthaste/services/internal/jsonfault"
 )
 
 // readPlaceholder reads the one that begins at start, and says where it ends.
@@ -36,7 +37,7 @@ func readDefault(p *part, text string) (rest string, err error) {
 	dec := jsontext.NewDecoder(strings.NewReader(text))
 	value, err := dec.ReadValue()
 	if err != nil {
-		return "", fmt.Errorf(`needs a JSON value after the bar, such as |0, |null or |"none": %s`, syntax(err))
+		return "", fmt.Errorf(`needs a JSON value after the bar, such as |0, |null or |"none": %s`, jsonfault.Syntax(err))
 	}
 	rest = strings.TrimLeft(text[dec.InputOffset():], " ")
 	if !strings.HasPrefix(rest, "}") {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/posthaste/posthaste/services/internal/jsonfault"
 )
 
 // Members are the names of a JSON object's top level by what they hold.
@@ -86,20 +88,7 @@ func (t *Template) notJSON(err error) error {
 			return t.misplaced(s)
 		}
 	}
-	return fmt.Errorf("is not JSON where a value stands for each placeholder: %s", syntax(err))
-}
-
-// syntax says where a JSON text breaks, without the library's prefix.
-func syntax(err error) string {
-	var at *jsontext.SyntacticError
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "it ends too early"
-	case errors.As(err, &at):
-		return fmt.Sprintf("%v at byte %d", at.Err, at.ByteOffset)
-	default:
-		return err.Error()
-	}
+	return fmt.Errorf("is not JSON where a value stands for each placeholder: %s", jsonfault.Syntax(err))
 }
 
 func (t *Template) misplaced(s spot) error {
