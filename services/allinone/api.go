@@ -14,7 +14,6 @@ import (
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/settings"
-	"github.com/posthaste/posthaste/services/internal/tenant"
 )
 
 // addAPI puts ingest and control on one server.
@@ -50,14 +49,7 @@ func (p *Posthaste) addAPI(ctx context.Context) error {
 // addTypes adds what tenants have set, the catalogue of event types, and the
 // answers that are kept.
 func (p *Posthaste) addTypes(ctx context.Context) (err error) {
-	if p.tenants, err = tenant.Open(ctx, p.bus, p.log); err != nil {
-		return err
-	}
-	builtin, err := catalogue.OfDialects(p.dialects, p.tenants)
-	if err != nil {
-		return err
-	}
-	if p.types, err = catalogue.Open(ctx, p.bus, p.cfg.Types, p.tenants, builtin, p.log); err != nil {
+	if p.tenants, p.types, err = catalogue.OpenAll(ctx, p.bus, p.cfg.Types, p.dialects, p.log); err != nil {
 		return err
 	}
 	p.process.Support(p.tenants.Run)

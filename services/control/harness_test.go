@@ -34,7 +34,6 @@ import (
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
-	"github.com/posthaste/posthaste/services/internal/tenant"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
@@ -155,14 +154,7 @@ func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 func (h *harness) addTypes(t *testing.T, deps *Deps) {
 	t.Helper()
 	var err error
-	if deps.Tenants, err = tenant.Open(t.Context(), h.bus, deps.Log); err != nil {
-		t.Fatal(err)
-	}
-	builtin, err := catalogue.OfDialects(deps.Dialects, deps.Tenants)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if deps.Catalogue, err = catalogue.Open(t.Context(), h.bus, settings.Defaults[catalogue.Config](), deps.Tenants, builtin, deps.Log); err != nil {
+	if deps.Tenants, deps.Catalogue, err = catalogue.OpenAll(t.Context(), h.bus, settings.Defaults[catalogue.Config](), deps.Dialects, deps.Log); err != nil {
 		t.Fatal(err)
 	}
 	testbed.Running(t, deps.Tenants.Run)

@@ -93,15 +93,7 @@ func (n *node) subscriptions(ctx context.Context) (*subscription.Live, error) {
 
 // types adds what tenants have set, and the catalogue of event types.
 func (n *node) types(ctx context.Context, cfg catalogue.Config, dialects *dialect.Set) (*tenant.Live, *catalogue.Live, error) {
-	tenants, err := tenant.Open(ctx, n.bus, n.log)
-	if err != nil {
-		return nil, nil, err
-	}
-	builtin, err := catalogue.OfDialects(dialects, tenants)
-	if err != nil {
-		return nil, nil, err
-	}
-	types, err := catalogue.Open(ctx, n.bus, cfg, tenants, builtin, n.log)
+	tenants, types, err := catalogue.OpenAll(ctx, n.bus, cfg, dialects, n.log)
 	if err != nil {
 		return nil, nil, err
 	}

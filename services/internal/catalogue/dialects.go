@@ -2,13 +2,32 @@ package catalogue
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"log/slog"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/tenant"
 )
+
+// OpenAll opens what tenants have set, and the catalogue that goes by it and by
+// the dialects' own types. Both fill once they run.
+func OpenAll(ctx context.Context, b *bus.Bus, cfg Config, dialects *dialect.Set, log *slog.Logger) (*tenant.Live, *Live, error) {
+	tenants, err := tenant.Open(ctx, b, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	builtin, err := OfDialects(dialects, tenants)
+	if err != nil {
+		return nil, nil, err
+	}
+	types, err := Open(ctx, b, cfg, tenants, builtin, log)
+	return tenants, types, err
+}
 
 // OfDialects lists for a tenant the types of its dialect, or of the server's
 // where it has set none.

@@ -29,16 +29,11 @@ func (j *job) publish(ctx context.Context, p part) error {
 			Sequence:       entry.Sequence,
 			Round:          j.rec.GetId(),
 		}
-		data, err := delivery.Encode(d)
+		msg, err := delivery.Message(bus.LaneDue, d, entry.Header)
 		if err != nil {
 			return err
 		}
-		msgs[i] = bus.Msg{
-			Subject: bus.DeliverySubject(bus.LaneDue, j.rec.GetTenant(), d.GetSubscriptionId()),
-			ID:      d.GetId() + ":" + d.GetRound(),
-			Data:    data,
-			Header:  entry.Header,
-		}
+		msgs[i] = msg
 	}
 	err := j.publisher.Publish(ctx, msgs)
 	if errors.Is(err, bus.ErrTooLarge) {

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/filter"
+	"github.com/posthaste/posthaste/services/internal/kv"
 )
 
 // Why a subscription is disabled.
@@ -118,9 +118,9 @@ func compileFilters(pb *posthastev1.Filters) (all []*filter.Pattern, err error) 
 }
 
 func decode(value []byte, revision uint64) (*Subscription, error) {
-	pb := &posthastev1.Subscription{}
-	if err := proto.Unmarshal(value, pb); err != nil {
-		return nil, fmt.Errorf("decode subscription: %w", err)
+	pb, err := kv.Decode[*posthastev1.Subscription](value)
+	if err != nil {
+		return nil, err
 	}
 	return newSubscription(pb, revision), nil
 }

@@ -99,12 +99,9 @@ func (r *Resource) publish(ctx context.Context, d history.Delivery, entry eventl
 		Id: d.ID, SubscriptionId: d.SubscriptionID, Event: entry.Event, Attempt: 1, CreatedAt: timestamppb.New(now),
 		Sequence: entry.Sequence, Round: round,
 	}
-	data, err := delivery.Encode(again)
+	msg, err := delivery.Message(bus.LaneFresh, again, bus.TraceContext(entry.Header))
 	if err != nil {
 		return "", err
 	}
-	return round, r.publisher.PublishOnce(ctx, []bus.Msg{{
-		Subject: bus.DeliverySubject(bus.LaneFresh, d.Tenant, d.SubscriptionID), ID: delivery.MsgID(again), Data: data,
-		Header: bus.TraceContext(entry.Header),
-	}}, nil)
+	return round, r.publisher.PublishOnce(ctx, []bus.Msg{msg}, nil)
 }

@@ -87,14 +87,11 @@ func (p *Pinger) last(ctx context.Context) (uint64, error) {
 }
 
 func (p *Pinger) publish(ctx context.Context, ping *posthastev1.Delivery) error {
-	data, err := delivery.Encode(ping)
+	msg, err := delivery.Message(bus.LaneFresh, ping, nil)
 	if err != nil {
 		return err
 	}
-	return p.publisher.PublishOnce(ctx, []bus.Msg{{
-		Subject: bus.DeliverySubject(bus.LaneFresh, ping.GetEvent().GetTenant(), ping.GetSubscriptionId()),
-		ID:      delivery.MsgID(ping), Data: data,
-	}}, nil)
+	return p.publisher.PublishOnce(ctx, []bus.Msg{msg}, nil)
 }
 
 // await skips the records of other deliveries.
