@@ -4,19 +4,21 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/posthaste/posthaste/services/dispatcher/internal/gate"
 	"github.com/posthaste/posthaste/services/internal/settings"
 )
 
 // Config bounds what a dispatcher does at once.
 type Config struct {
-	MaxInFlight   int            `name:"max-in-flight" group:"Dispatcher" unit:"count" help:"Deliveries in the hands of one dispatcher. A quarter is kept for those that come back from the delay line." default:"512"`
+	MaxInFlight   int            `name:"max-in-flight" group:"Dispatcher" unit:"count" help:"POSTs that one dispatcher makes at once. Each lane has its share: a quarter for what comes back from the delay line, the rest in halves for what is fresh and for what a tenant sends in bulk." default:"512"`
 	Prefetch      int            `name:"dispatcher-prefetch" group:"Dispatcher" unit:"count" help:"Deliveries of a lane fetched ahead by one dispatcher." default:"256"`
 	PrefetchBytes settings.Bytes `name:"dispatcher-prefetch-bytes" group:"Dispatcher" unit:"bytes" help:"And their bytes." default:"8MiB"`
 	AnswerBytes   settings.Bytes `name:"max-answer-bytes" group:"Dispatcher" unit:"bytes" help:"How much of an answer's body is read." default:"64KiB"`
 	RecordBytes   settings.Bytes `name:"record-answer-bytes" group:"Dispatcher" unit:"bytes" help:"How much of an answer's body is kept in the record of the attempt." default:"1KiB"`
 
-	EndpointConcurrency int `name:"endpoint-concurrency" group:"Dispatcher" unit:"count" help:"POSTs to one endpoint at once, at the most. What is really allowed adapts to how the endpoint fares." default:"64"`
-	MaxIdleConns        int `name:"max-idle-conns" group:"Dispatcher" unit:"count" help:"Idle connections kept to all endpoints together." default:"1024"`
+	MaxIdleConns int `name:"max-idle-conns" group:"Dispatcher" unit:"count" help:"Idle connections kept to all endpoints together." default:"1024"`
+
+	Gate gate.Config `embed:""`
 }
 
 // Validate names the first setting that cannot work.
@@ -32,10 +34,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("max-answer-bytes: must be at least record-answer-bytes (%s), is %s", c.RecordBytes, c.AnswerBytes)
 	case c.RecordBytes < 0:
 		return errors.New("record-answer-bytes: must not be negative")
-	case c.EndpointConcurrency < 1:
-		return fmt.Errorf("endpoint-concurrency: must be at least 1, is %d", c.EndpointConcurrency)
 	case c.MaxIdleConns < 1:
 		return fmt.Errorf("max-idle-conns: must be at least 1, is %d", c.MaxIdleConns)
 	}
-	return nil
+	return c.Gate.Validate()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/dispatcher/internal/gate"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delay"
 	"github.com/posthaste/posthaste/services/internal/delivery"
@@ -15,9 +16,18 @@ import (
 // tolerance is how much before its time an attempt may be made.
 const tolerance = 50 * time.Millisecond
 
+// work is what a worker does with one delivery.
+func (l *lane) work(ctx context.Context, j job) {
+	if j.target != nil {
+		l.attempt(ctx, j)
+		return
+	}
+	l.deliver(ctx, j)
+}
+
 // deliver takes one delivery as far as it goes now.
-func (s *Service) deliver(ctx context.Context, j job) {
-	now := s.now()
+func (l *lane) deliver(ctx context.Context, j job) {
+	s, now := l.Service, l.now()
 	if j.again || s.lateAgain(ctx, j, now) {
 		s.finish(ctx, j, s.note(j, now, ReasonAgain, posthastev1.Outcome_OUTCOME_DELIVERED))
 		return
@@ -44,7 +54,8 @@ func (s *Service) deliver(ctx context.Context, j job) {
 		s.announceAgain(ctx, t.sub)
 		s.finish(ctx, j, s.note(j, now, ReasonDisabled, posthastev1.Outcome_OUTCOME_CANCELLED))
 	default:
-		s.try(ctx, j, t, now)
+		j.target = t
+		l.try(ctx, j, now)
 	}
 }
 
@@ -61,26 +72,55 @@ func (s *Service) maybeBehind(j job, t *target, err error, now time.Time) bool {
 	return errors.Is(err, subscription.ErrNotFound) || err == nil && !t.sub.Active() && !j.GetTest()
 }
 
-// try makes an attempt where the gate lets it.
-func (s *Service) try(ctx context.Context, j job, t *target, now time.Time) {
-	ok, comeBack := t.gate.enter(ctx, now)
-	if !ok {
-		s.putOff(ctx, j, comeBack, ReasonBusy)
+// try makes an attempt where the subscription's rate and the gate let it.
+func (l *lane) try(ctx context.Context, j job, now time.Time) {
+	if ok, at := l.mayNow(ctx, j, now); !ok {
+		l.putOff(ctx, j, at, ReasonRateLimit)
 		return
 	}
-	gate := t.gate
+	switch a, at := l.enter(&j, now); a {
+	case gate.Go:
+		l.attempt(ctx, j)
+	case gate.Wait: // the gate has it
+	case gate.Away:
+		if j.target.limiter != nil && !j.GetTest() {
+			j.target.limiter.Return()
+		}
+		l.putOff(ctx, j, at, ReasonBusy)
+	}
+}
+
+// mayNow asks the subscription's rate, which tests are free of.
+func (l *lane) mayNow(ctx context.Context, j job, now time.Time) (ok bool, comeBack time.Time) {
+	limiter := j.target.limiter
+	if limiter == nil || j.GetTest() {
+		return true, time.Time{}
+	}
+	rate := limiter.Rate()
+	return limiter.Take(ctx, now, int(j.GetDeferrals()), func(ctx context.Context, n int) (int, time.Duration, bool) {
+		return l.Redis.TakeLeave(ctx, j.GetSubscriptionId(), rate.Every(), rate.Burst(), n)
+	})
+}
+
+// attempt makes one for a job that has its place.
+func (l *lane) attempt(ctx context.Context, j job) {
+	s, g := l.Service, j.target.gate
 	// It may have waited for its place, while the subscription was changed.
 	t, err := s.find(ctx, j.GetEvent().GetTenant(), j.GetSubscriptionId())
-	now = s.now()
+	now := s.now()
 	if err != nil || !t.sub.Active() && !j.GetTest() {
-		gate.decline(now)
-		s.deliver(ctx, j)
+		l.decline(j)
+		j.target = nil
+		l.deliver(ctx, j)
 		return
 	}
 	r := t.request(j, now)
 	a := s.poster.post(ctx, t.url, r.header, r.body, t.policy.Timeout, now)
 	v := judge(t.dialect, a.status, a.header, a.err, now)
-	gate.leave(now.Add(a.took), a.took, v.Kind == Delivered, v.Strain)
+	l.leaveDoubtful(&j)
+	s.resume(g.Leave(now.Add(a.took), gate.Result{
+		Took: a.took, Success: v.Kind == Delivered, Strain: v.Strain, Pause: min(v.After, s.Policies.MaxRetryAfter()),
+	}))
 	if a.err != nil && ctx.Err() != nil {
 		// We hung up, so it is nobody's failure and no attempt.
 		s.putBack(j)
@@ -150,20 +190,6 @@ func (s *Service) retry(ctx context.Context, j job, record *posthastev1.Attempt,
 	}
 	later.Header = bus.TraceContext(j.msg.Headers())
 	s.publishAndAck(ctx, j, done, later)
-}
-
-// putOff makes the delivery wait without an attempt.
-func (s *Service) putOff(ctx context.Context, j job, at time.Time, why Reason) {
-	s.metrics.deferred(ctx, why)
-	j.Deferrals++
-	later, err := delay.Later(j.Delivery, at, string(why), s.now())
-	if err != nil {
-		s.Log.ErrorContext(ctx, "put delivery off", "delivery", j.GetId(), "error", err)
-		s.putBack(j)
-		return
-	}
-	later.Header = bus.TraceContext(j.msg.Headers())
-	s.publishAndAck(ctx, j, later)
 }
 
 // publishAndAck acks the delivery when JetStream has what follows from it.

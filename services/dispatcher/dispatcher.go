@@ -9,6 +9,7 @@ package dispatcher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -52,6 +53,8 @@ type Service struct {
 	poster    *poster
 	targets   targets
 	hands     hands
+	keeper    *bus.Keeper
+	parked    parkedGates
 	metrics   *metrics
 	now       func() time.Time
 	// replicated says that reads of the bucket may come from a lagging copy.
@@ -81,6 +84,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		mover:     delay.NewMover(deps.Bus, publisher, deps.Log),
 		poster:    newPoster(cfg, deps.Policies.MaxTimeout(), deps.Guard),
 		targets:   targets{byID: make(map[string]*target)},
+		keeper:    deps.Bus.NewKeeper(),
 		metrics:   m,
 		now:       time.Now,
 
@@ -102,13 +106,30 @@ func (s *Service) Run(ctx context.Context, grace time.Duration) error {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
 
+	rest, end := context.WithCancel(context.WithoutCancel(ctx))
+	var support errgroup.Group
+	support.Go(func() error { return s.keeper.Run(rest) })
+	support.Go(func() error { return s.sweep(ctx, rest, work) })
+
 	var group errgroup.Group
-	due := max(1, s.cfg.MaxInFlight/4)
-	group.Go(func() error { return s.newLane(bus.LaneFresh, s.cfg.MaxInFlight-due).run(ctx, work) })
-	group.Go(func() error { return s.newLane(bus.LaneDue, due).run(ctx, work) })
+	for _, l := range s.lanes() {
+		group.Go(func() error { return l.run(ctx, work) })
+	}
 	group.Go(func() error { return s.mover.Run(ctx) })
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	end()
+	if err := errors.Join(err, support.Wait()); err != nil {
 		return fmt.Errorf("dispatch: %w", err)
 	}
 	return nil
+}
+
+// lanes shares the places out: three eighths each for what is fresh and what
+// comes in bulk, a quarter for what is due again. None borrows from another, so
+// that each keeps its share whatever the others do.
+func (s *Service) lanes() []*lane {
+	all := s.cfg.MaxInFlight
+	due := max(1, all/4)
+	bulk := max(1, (all-due)/2)
+	return []*lane{s.newLane(bus.LaneFresh, all-due-bulk), s.newLane(bus.LaneBulk, bulk), s.newLane(bus.LaneDue, due)}
 }

@@ -3,6 +3,7 @@ package dispatcher
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -14,26 +15,35 @@ import (
 )
 
 // lane takes the deliveries of one lane. Each lane has places of its own, so
-// neither can take the other's.
+// none can take another's.
 type lane struct {
 	*Service
 	name     bus.Lane
 	places   int // deliveries under way at once
 	ahead    int // and fetched ahead
 	incoming chan jetstream.Msg
+	pool     *workers.Pool[job]
+	// doubtful counts the places that are held by endpoints which are slow,
+	// failing or unknown.
+	doubtful atomic.Int64
+	putOffs  putOffs
 }
 
 // job is a delivery in the hands of this dispatcher.
 type job struct {
 	*posthastev1.Delivery
-	msg jetstream.Msg
-	// keep ends the word to JetStream that the job is still being worked on.
-	keep func()
+	msg  jetstream.Msg
+	held *bus.Held
+	lane *lane
 	// again says that the delivery was delivered before.
 	again bool
 	// sequence is the message's place in DELIVERIES.
 	sequence uint64
 	taken    time.Time
+	// target is where it has a place to be sent to; nil where it has none yet.
+	target *target
+	// doubtful says that it is counted by its lane's doubtful.
+	doubtful bool
 }
 
 // maxBatch is how many deliveries are looked up in Redis together.
@@ -46,12 +56,14 @@ func (s *Service) newLane(name bus.Lane, places int) *lane {
 		Service: s, name: name, places: places,
 		ahead:    min(s.cfg.Prefetch, places),
 		incoming: make(chan jetstream.Msg, min(maxBatch, places)),
+		putOffs:  newPutOffs(),
 	}
 }
 
 // run consumes until ctx ends and then waits for what is under way, which ends
 // with work at the latest.
 func (l *lane) run(ctx, work context.Context) error {
+	l.pool = workers.New(l.places, func(j job) { l.work(work, j) })
 	var starter sync.WaitGroup
 	starter.Go(func() { l.start(ctx, work) })
 	opts := bus.ConsumeOptions{Prefetch: l.ahead, PrefetchBytes: int(l.cfg.PrefetchBytes)}
@@ -68,14 +80,13 @@ func (l *lane) run(ctx, work context.Context) error {
 	})
 	close(l.incoming)
 	starter.Wait()
+	l.pool.Close()
 	return err
 }
 
-// start takes what has come, as much at a time as there is, and starts each
-// delivery as soon as it has a place.
+// start takes what has come, as much at a time as there is, and lets each
+// delivery go as far as its gate does.
 func (l *lane) start(ctx, work context.Context) {
-	pool := workers.New(l.places, func(j job) { l.deliver(work, j) })
-	defer pool.Close()
 	batch := make([]job, 0, maxBatch)
 	for first := range l.incoming {
 		batch = l.take(batch[:0], first)
@@ -92,13 +103,10 @@ func (l *lane) start(ctx, work context.Context) {
 			}
 		}
 		l.lookUp(ctx, batch)
-		for _, j := range batch {
-			if ctx.Err() != nil || !pool.Hand(ctx, j) {
-				l.putBack(j)
-			}
-		}
+		l.admitAll(ctx, work, batch)
 		clear(batch)
 	}
+	l.putOffs.wait()
 }
 
 // take adds the message to the batch. One that cannot be read is not ours.
@@ -119,9 +127,9 @@ func (l *lane) take(batch []job, msg jetstream.Msg) []job {
 	if !l.hands.take(meta.Sequence.Stream) {
 		return batch
 	}
+	now := l.now()
 	return append(batch, job{
-		Delivery: d, msg: msg, keep: bus.KeepAlive(msg, l.Bus.AckWait()),
-		sequence: meta.Sequence.Stream, taken: l.now(),
+		Delivery: d, msg: msg, held: l.keeper.Hold(msg, now), lane: l, sequence: meta.Sequence.Stream, taken: now,
 	})
 }
 
@@ -143,42 +151,4 @@ func (l *lane) lookUp(ctx context.Context, batch []job) {
 // been handed to another dispatcher before this one took it.
 func (s *Service) lateAgain(ctx context.Context, j job, now time.Time) bool {
 	return now.Sub(j.taken) > s.Bus.AckWait()/2 && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.Delivery)})[0]
-}
-
-// let ends this dispatcher's hold on the job, before anybody else is told.
-func (s *Service) let(j job) {
-	j.keep()
-	s.hands.release(j.sequence)
-}
-
-// done acks the delivery. A lost ack brings it again, and its dedup key stops
-// it.
-func (s *Service) done(j job) {
-	s.let(j)
-	if err := j.msg.Ack(); err != nil {
-		s.Log.Debug("ack delivery", "delivery", j.GetId(), "error", err)
-	}
-}
-
-// putBack gives a job to another dispatcher, at once.
-func (s *Service) putBack(j job) {
-	s.let(j)
-	s.giveBack(j.msg)
-}
-
-// pause keeps what cannot be worked on now from turning in circles.
-const pause = time.Second
-
-// putBackLater gives a job back that fails for a reason of ours.
-func (s *Service) putBackLater(j job) {
-	s.let(j)
-	if err := j.msg.NakWithDelay(pause); err != nil {
-		s.Log.Debug("give delivery back", "delivery", j.GetId(), "error", err)
-	}
-}
-
-func (s *Service) giveBack(msg jetstream.Msg) {
-	if err := msg.Nak(); err != nil {
-		s.Log.Debug("give delivery back", "subject", msg.Subject(), "error", err)
-	}
 }

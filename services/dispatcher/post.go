@@ -36,7 +36,7 @@ func newPoster(cfg Config, longest time.Duration, guard *ssrf.Guard) *poster {
 			// died in silence, a ping finds out before TCP does.
 			HTTP2:                  &http.HTTP2Config{SendPingTimeout: longest, PingTimeout: longest / 2},
 			MaxIdleConns:           cfg.MaxIdleConns,
-			MaxIdleConnsPerHost:    cfg.EndpointConcurrency,
+			MaxIdleConnsPerHost:    cfg.Gate.Concurrency,
 			IdleConnTimeout:        90 * time.Second,
 			TLSHandshakeTimeout:    longest,
 			MaxResponseHeaderBytes: 64 << 10,

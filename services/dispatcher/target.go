@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/posthaste/posthaste/services/dispatcher/internal/gate"
+	"github.com/posthaste/posthaste/services/dispatcher/internal/ratelimit"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/subscription"
@@ -26,7 +28,9 @@ type target struct {
 	own http.Header
 	// hidden are the headers whose values are not recorded.
 	hidden []string
-	gate   *gate
+	gate   *gate.Gate[job]
+	// limiter is nil for a subscription without a rate of its own.
+	limiter *ratelimit.Limiter
 	// until is when the first of the signing secrets expires; zero for never.
 	until time.Time
 }
@@ -55,19 +59,29 @@ func (s *Service) find(ctx context.Context, tenant, id string) (*target, error) 
 			return nil, fmt.Errorf("find subscription %s: %w", id, err)
 		}
 	}
-	s.targets.mu.RLock()
-	t := s.targets.byID[id]
-	s.targets.mu.RUnlock()
-	if t != nil && t.sub.Revision == sub.Revision && !t.stale(s.now()) {
+	if t := s.targets.current(sub, s.now()); t != nil {
 		return t, nil
 	}
 	return s.prepare(sub)
 }
 
+// current is the target of the subscription as it is now; nil where there is
+// none yet.
+func (t *targets) current(sub *subscription.Subscription, now time.Time) *target {
+	t.mu.RLock()
+	found := t.byID[sub.GetId()]
+	t.mu.RUnlock()
+	if found == nil || found.sub.Revision != sub.Revision || found.stale(now) {
+		return nil
+	}
+	return found
+}
+
 // errUnusable is a stored subscription that no POST can be made of.
 var errUnusable = errors.New("unusable subscription")
 
-// prepare makes the target anew. The gate outlives the change.
+// prepare makes the target anew. The gate outlives a change that leaves the host
+// and port as they are.
 func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
 	to, err := s.Guard.CheckForm(sub.GetUrl())
 	if err != nil {
@@ -89,16 +103,45 @@ func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
 
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	if old := s.targets.byID[sub.GetId()]; old != nil {
-		t.gate = old.gate
-		if old.sub.Revision > sub.Revision {
-			return t, nil // a newer one came in between; keep that
-		}
-	} else {
-		t.gate = newGate(s.cfg.EndpointConcurrency)
+	old := s.targets.byID[sub.GetId()]
+	t.inherit(old, s.cfg.Gate)
+	if old != nil && old.sub.Revision > sub.Revision {
+		return t, nil // a newer one came in between; keep that
 	}
 	s.targets.byID[sub.GetId()] = t
 	return t, nil
+}
+
+// inherit takes over what is known of the endpoint; old may be nil.
+func (t *target) inherit(old *target, cfg gate.Config) {
+	if old != nil && old.url.Host == t.url.Host && old.url.Scheme == t.url.Scheme {
+		t.gate = old.gate
+	} else {
+		t.gate = gate.New[job](cfg)
+	}
+	rate := ratelimit.Of(t.sub.GetRateLimit())
+	switch {
+	case rate == ratelimit.None:
+	case old != nil && old.limiter != nil && old.limiter.Rate() == rate:
+		t.limiter = old.limiter
+	default:
+		t.limiter = ratelimit.New(rate)
+	}
+}
+
+// tidyEvery is how often targets are looked through for those whose subscription
+// is gone.
+const tidyEvery = time.Minute
+
+// tidy forgets the targets that are not there any more.
+func (t *targets) tidy(there func(id string) bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, target := range t.byID {
+		if !there(id) && target.gate.Idle() {
+			delete(t.byID, id)
+		}
+	}
 }
 
 func (t *targets) drop(id string) {

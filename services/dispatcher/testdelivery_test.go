@@ -80,6 +80,8 @@ func TestTestsReachTheDisabled(t *testing.T) {
 func TestTestsWaitForTheGate(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
+	const places = 2
+	h.cfg.Gate.Concurrency = places
 	free := make(chan struct{})
 	e := newEndpoint(t, func(_ http.ResponseWriter, r *http.Request, _ int) {
 		select {
@@ -89,13 +91,13 @@ func TestTestsWaitForTheGate(t *testing.T) {
 	})
 	h.start(t)
 	sub := h.wish(t, e.URL)
-	h.fresh(t, sub, firstLimit)
-	testbed.Eventually(t, "the gate is full", func() bool { return e.count() == firstLimit })
+	h.fresh(t, sub, places)
+	testbed.Eventually(t, "the gate is full", func() bool { return e.count() == places })
 	h.publish(t, made(sub, test))
 	testbed.Eventually(t, "the test is put off", func() bool { return h.count(t, bus.StreamDelays) == 1 })
 	close(free)
 	tests := 0
-	for _, r := range h.attempts(t, firstLimit+1) {
+	for _, r := range h.attempts(t, places+1) {
 		if r.GetTest() {
 			tests++
 		}

@@ -47,6 +47,7 @@ const (
 // The reasons of deliveries that were not tried.
 const (
 	ReasonBusy     Reason = "endpoint_busy"
+	ReasonRateLimit Reason = "rate_limit"
 	ReasonEarly    Reason = "not_yet"
 	ReasonUnsure   Reason = "subscription_unsure"
 	ReasonRemoved  Reason = "subscription_removed"

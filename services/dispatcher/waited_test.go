@@ -1,67 +1,61 @@
 package dispatcher
 
 import (
-	"context"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/subscription"
-	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
-// A delivery that waits for its place is sent, or not, by what holds when it
-// gets it.
+// A delivery that waits for its place, in the gate or in the delay line, is
+// sent, or not, by what holds when it gets it.
 func TestChangesWhileWaiting(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	s := h.dispatcher(t)
-	testbed.Running(t, func(ctx context.Context) error { return s.Run(ctx, 5*time.Second) })
-	e := newEndpoint(t, nil)
+	h.cfg.Gate.Concurrency = 1
+	h.start(t)
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	e := newEndpoint(t, func(_ http.ResponseWriter, r *http.Request, n int) {
+		if n%2 == 1 { // the first of each pair
+			arrived <- struct{}{}
+			select {
+			case <-answer:
+			case <-r.Context().Done():
+			}
+		}
+	})
 	sub := h.wish(t, e.URL, signs(older))
-	h.fresh(t, sub, 1)
-	h.settled(t)
-
-	h.change(t, sub, s.occupy(t, sub), func(pb *posthastev1.Subscription) { signs(secret)(pb) })
-	h.settled(t)
-	if err := verifies(t, e.posts()[1], webhook.Standard(), secret); err != nil {
-		t.Errorf("signed with what held before it waited: %v", err)
+	changed := func(change func(*posthastev1.Subscription)) {
+		h.fresh(t, sub, 1)
+		<-arrived
+		h.fresh(t, sub, 1) // there is one place
+		h.change(t, sub, change)
+		answer <- struct{}{}
+		h.settled(t)
 	}
 
-	h.change(t, sub, s.occupy(t, sub), func(pb *posthastev1.Subscription) {
+	changed(signs(secret))
+	posts := e.posts()
+	if len(posts) != 2 {
+		t.Fatalf("%d POSTs, want 2", len(posts))
+	}
+	if err := verifies(t, posts[1], webhook.Standard(), secret); err != nil {
+		t.Errorf("signed with what held before it waited: %v", err)
+	}
+	changed(func(pb *posthastev1.Subscription) {
 		subscription.MarkDisabled(pb, subscription.DisabledRequested, time.Now())
 	})
-	h.settled(t)
-	if e.count() != 2 {
+	if e.count() != 3 {
 		t.Error("posted after it was disabled")
 	}
 }
 
-// occupy takes all places of the subscription's gate, and returns it.
-func (s *Service) occupy(t *testing.T, sub string) *gate {
+// change changes the subscription and returns when dispatchers know.
+func (h *house) change(t *testing.T, sub string, change func(*posthastev1.Subscription)) {
 	t.Helper()
-	s.targets.mu.RLock()
-	defer s.targets.mu.RUnlock()
-	g := s.targets.byID[sub].gate
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight += g.limit
-	// As if they went on quickly, so that the next one waits.
-	g.moved, g.latency = time.Now().Add(time.Hour), time.Millisecond
-	return g
-}
-
-// change makes a delivery, changes the subscription while that waits for the
-// gate, and frees the gate.
-func (h *house) change(t *testing.T, sub string, g *gate, change func(*posthastev1.Subscription)) {
-	t.Helper()
-	h.fresh(t, sub, 1)
-	testbed.Eventually(t, "the delivery waits", func() bool {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		return len(g.waiting) > 0
-	})
 	stored, err := h.live.Store.Update(t.Context(), "t", sub, time.Now(), func(pb *posthastev1.Subscription) (bool, error) {
 		change(pb)
 		return true, nil
@@ -72,8 +66,4 @@ func (h *house) change(t *testing.T, sub string, g *gate, change func(*posthaste
 	if err := h.live.Watcher.Await(t.Context(), stored.Revision); err != nil {
 		t.Fatal(err)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight = 0
-	g.handOn()
 }

@@ -34,6 +34,7 @@ type Service struct {
 	cfg       Config
 	bus       *bus.Bus
 	publisher *bus.Publisher
+	keeper    *bus.Keeper
 	index     *subscription.Index
 	current   func(context.Context) error
 	limits    event.Limits
@@ -67,6 +68,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		cfg:       cfg,
 		bus:       deps.Bus,
 		publisher: deps.Bus.NewPublisher(4*cfg.Concurrency, int64(cfg.PublishBytes)),
+		keeper:    deps.Bus.NewKeeper(),
 		index:     deps.Index,
 		current:   deps.Current,
 		limits:    event.Limits{EventBytes: int64(deps.Event.MaxEventBytes), BatchEvents: 1},
@@ -88,6 +90,10 @@ func (s *Service) Run(ctx context.Context, grace time.Duration) error {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
 
+	keeping, end := context.WithCancel(context.WithoutCancel(ctx))
+	kept := make(chan error, 1)
+	go func() { kept <- s.keeper.Run(keeping) }()
+
 	pool := workers.New(s.cfg.Concurrency, func(msg jetstream.Msg) { s.route(work, msg) })
 	opts := bus.ConsumeOptions{Prefetch: s.cfg.Prefetch, PrefetchBytes: int(s.cfg.PrefetchBytes)}
 	err := s.bus.Consume(ctx, bus.StreamEvents, bus.ConsumerRouter, opts, func(msg jetstream.Msg) {
@@ -96,17 +102,19 @@ func (s *Service) Run(ctx context.Context, grace time.Duration) error {
 		}
 	})
 	pool.Close()
-	return err
+	end()
+	return errors.Join(err, <-kept)
 }
 
 // route fans one event out and acks it.
 func (s *Service) route(ctx context.Context, msg jetstream.Msg) {
-	stop := bus.KeepAlive(msg, s.bus.AckWait())
-	defer stop()
+	held := s.keeper.Hold(msg, s.now())
+	defer held.Release()
 	if err := s.fanOut(ctx, msg); err != nil {
 		if ctx.Err() == nil {
 			s.log.Error("event not routed; it will be tried again", "subject", msg.Subject(), "error", err)
 		}
+		held.Release() // nothing may follow the nak
 		s.giveBack(msg)
 		return
 	}

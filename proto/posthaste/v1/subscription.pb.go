@@ -108,8 +108,11 @@ type Subscription struct {
 	ContentType string `protobuf:"bytes,18,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
 	// When it was disabled, newest first, at most 20: what came then was missed.
 	DisabledPeriods []*DisabledPeriod `protobuf:"bytes,19,rep,name=disabled_periods,json=disabledPeriods,proto3" json:"disabled_periods,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How many POSTs it gets at most, from all dispatchers together. Unset: as
+	// many as it takes.
+	RateLimit     *RateLimit `protobuf:"bytes,20,opt,name=rate_limit,json=rateLimit,proto3" json:"rate_limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Subscription) Reset() {
@@ -275,6 +278,66 @@ func (x *Subscription) GetDisabledPeriods() []*DisabledPeriod {
 	return nil
 }
 
+func (x *Subscription) GetRateLimit() *RateLimit {
+	if x != nil {
+		return x.RateLimit
+	}
+	return nil
+}
+
+// RateLimit is so many deliveries in so much time.
+type RateLimit struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Deliveries    uint32                 `protobuf:"varint,1,opt,name=deliveries,proto3" json:"deliveries,omitempty"`
+	Per           *durationpb.Duration   `protobuf:"bytes,2,opt,name=per,proto3" json:"per,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RateLimit) Reset() {
+	*x = RateLimit{}
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RateLimit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RateLimit) ProtoMessage() {}
+
+func (x *RateLimit) ProtoReflect() protoreflect.Message {
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RateLimit.ProtoReflect.Descriptor instead.
+func (*RateLimit) Descriptor() ([]byte, []int) {
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RateLimit) GetDeliveries() uint32 {
+	if x != nil {
+		return x.Deliveries
+	}
+	return 0
+}
+
+func (x *RateLimit) GetPer() *durationpb.Duration {
+	if x != nil {
+		return x.Per
+	}
+	return nil
+}
+
 // Filters narrow a subscription to some of the events of its types.
 type Filters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -289,7 +352,7 @@ type Filters struct {
 
 func (x *Filters) Reset() {
 	*x = Filters{}
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[1]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -301,7 +364,7 @@ func (x *Filters) String() string {
 func (*Filters) ProtoMessage() {}
 
 func (x *Filters) ProtoReflect() protoreflect.Message {
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[1]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -314,7 +377,7 @@ func (x *Filters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filters.ProtoReflect.Descriptor instead.
 func (*Filters) Descriptor() ([]byte, []int) {
-	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{1}
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Filters) GetTaskIds() []string {
@@ -344,7 +407,7 @@ type Secret struct {
 
 func (x *Secret) Reset() {
 	*x = Secret{}
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[2]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -356,7 +419,7 @@ func (x *Secret) String() string {
 func (*Secret) ProtoMessage() {}
 
 func (x *Secret) ProtoReflect() protoreflect.Message {
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[2]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -369,7 +432,7 @@ func (x *Secret) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Secret.ProtoReflect.Descriptor instead.
 func (*Secret) Descriptor() ([]byte, []int) {
-	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{2}
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Secret) GetValue() string {
@@ -405,7 +468,7 @@ type DisabledPeriod struct {
 
 func (x *DisabledPeriod) Reset() {
 	*x = DisabledPeriod{}
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -417,7 +480,7 @@ func (x *DisabledPeriod) String() string {
 func (*DisabledPeriod) ProtoMessage() {}
 
 func (x *DisabledPeriod) ProtoReflect() protoreflect.Message {
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -430,7 +493,7 @@ func (x *DisabledPeriod) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisabledPeriod.ProtoReflect.Descriptor instead.
 func (*DisabledPeriod) Descriptor() ([]byte, []int) {
-	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{3}
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DisabledPeriod) GetFrom() *timestamppb.Timestamp {
@@ -451,7 +514,7 @@ var File_posthaste_v1_subscription_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
-	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\a\n" +
+	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe3\a\n" +
 	"\fSubscription\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -476,11 +539,18 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\aheaders\x18\x10 \x03(\v2'.posthaste.v1.Subscription.HeadersEntryR\aheaders\x12(\n" +
 	"\rdisable_after\x18\x11 \x01(\rH\x00R\fdisableAfter\x88\x01\x01\x12!\n" +
 	"\fcontent_type\x18\x12 \x01(\tR\vcontentType\x12G\n" +
-	"\x10disabled_periods\x18\x13 \x03(\v2\x1c.posthaste.v1.DisabledPeriodR\x0fdisabledPeriods\x1a:\n" +
+	"\x10disabled_periods\x18\x13 \x03(\v2\x1c.posthaste.v1.DisabledPeriodR\x0fdisabledPeriods\x126\n" +
+	"\n" +
+	"rate_limit\x18\x14 \x01(\v2\x17.posthaste.v1.RateLimitR\trateLimit\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
-	"\x0e_disable_after\">\n" +
+	"\x0e_disable_after\"X\n" +
+	"\tRateLimit\x12\x1e\n" +
+	"\n" +
+	"deliveries\x18\x01 \x01(\rR\n" +
+	"deliveries\x12+\n" +
+	"\x03per\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03per\">\n" +
 	"\aFilters\x12\x19\n" +
 	"\btask_ids\x18\x01 \x03(\tR\ataskIds\x12\x18\n" +
 	"\apattern\x18\x02 \x01(\fR\apattern\"\x94\x01\n" +
@@ -511,37 +581,40 @@ func file_posthaste_v1_subscription_proto_rawDescGZIP() []byte {
 }
 
 var file_posthaste_v1_subscription_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_posthaste_v1_subscription_proto_goTypes = []any{
 	(SubscriptionStatus)(0),       // 0: posthaste.v1.SubscriptionStatus
 	(*Subscription)(nil),          // 1: posthaste.v1.Subscription
-	(*Filters)(nil),               // 2: posthaste.v1.Filters
-	(*Secret)(nil),                // 3: posthaste.v1.Secret
-	(*DisabledPeriod)(nil),        // 4: posthaste.v1.DisabledPeriod
-	nil,                           // 5: posthaste.v1.Subscription.HeadersEntry
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 7: google.protobuf.Duration
+	(*RateLimit)(nil),             // 2: posthaste.v1.RateLimit
+	(*Filters)(nil),               // 3: posthaste.v1.Filters
+	(*Secret)(nil),                // 4: posthaste.v1.Secret
+	(*DisabledPeriod)(nil),        // 5: posthaste.v1.DisabledPeriod
+	nil,                           // 6: posthaste.v1.Subscription.HeadersEntry
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 8: google.protobuf.Duration
 }
 var file_posthaste_v1_subscription_proto_depIdxs = []int32{
-	2,  // 0: posthaste.v1.Subscription.filters:type_name -> posthaste.v1.Filters
-	3,  // 1: posthaste.v1.Subscription.secrets:type_name -> posthaste.v1.Secret
+	3,  // 0: posthaste.v1.Subscription.filters:type_name -> posthaste.v1.Filters
+	4,  // 1: posthaste.v1.Subscription.secrets:type_name -> posthaste.v1.Secret
 	0,  // 2: posthaste.v1.Subscription.status:type_name -> posthaste.v1.SubscriptionStatus
-	6,  // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
-	6,  // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
-	6,  // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
-	7,  // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
-	7,  // 7: posthaste.v1.Subscription.timeout:type_name -> google.protobuf.Duration
-	5,  // 8: posthaste.v1.Subscription.headers:type_name -> posthaste.v1.Subscription.HeadersEntry
-	4,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
-	6,  // 10: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
-	6,  // 11: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
-	6,  // 12: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
-	6,  // 13: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	7,  // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
+	7,  // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
+	7,  // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
+	8,  // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
+	8,  // 7: posthaste.v1.Subscription.timeout:type_name -> google.protobuf.Duration
+	6,  // 8: posthaste.v1.Subscription.headers:type_name -> posthaste.v1.Subscription.HeadersEntry
+	5,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
+	2,  // 10: posthaste.v1.Subscription.rate_limit:type_name -> posthaste.v1.RateLimit
+	8,  // 11: posthaste.v1.RateLimit.per:type_name -> google.protobuf.Duration
+	7,  // 12: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 13: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
+	7,  // 14: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
+	7,  // 15: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_posthaste_v1_subscription_proto_init() }
@@ -556,7 +629,7 @@ func file_posthaste_v1_subscription_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_posthaste_v1_subscription_proto_rawDesc), len(file_posthaste_v1_subscription_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -171,18 +171,16 @@ func TestConsumeWithoutAConsumer(t *testing.T) {
 	}
 }
 
-// counted counts the deliveries of one message with and without KeepAlive.
-func TestKeepAlive(t *testing.T) {
+// counted counts the deliveries of one message with and without a keeper.
+func TestKeeper(t *testing.T) {
 	t.Parallel()
 	cfg := config(testbed.StartNATS(t).URL())
 	cfg.AckWait = time.Second
 	b := connect(t, cfg)
-	type held struct {
-		msg  jetstream.Msg
-		stop func()
-	}
+	k := b.NewKeeper()
+	testbed.Running(t, k.Run)
 	var deliveries atomic.Int64
-	first := make(chan held, 1)
+	first := make(chan *Held, 1)
 	again := make(chan time.Time, 10)
 	consuming(t, b, StreamEvents, ConsumerRouter, func(msg jetstream.Msg) {
 		if deliveries.Add(1) > 1 {
@@ -190,7 +188,7 @@ func TestKeepAlive(t *testing.T) {
 			_ = msg.Ack()
 			return
 		}
-		first <- held{msg, KeepAlive(msg, b.AckWait())}
+		first <- k.Hold(msg, time.Now())
 	})
 	put(t, b, "a", 1)
 	h := recv(t, "the event", first)
@@ -199,12 +197,12 @@ func TestKeepAlive(t *testing.T) {
 		t.Fatal("handed out again while it was being worked on")
 	case <-time.After(5 * cfg.AckWait / 2):
 	}
-	h.stop()
+	h.Release()
 	stopped := time.Now()
 	if at := recv(t, "the event, given up", again); at.Sub(stopped) < cfg.AckWait/2 {
 		t.Errorf("handed out again %s after the last word", at.Sub(stopped))
 	}
-	h.stop() // a second time does nothing
+	h.Release() // a second time does nothing
 }
 
 // silent counts words to the server.
@@ -215,16 +213,27 @@ type silent struct {
 
 func (s *silent) InProgress() error { s.words.Add(1); return nats.ErrConnectionClosed }
 
-func TestKeepAliveEnds(t *testing.T) {
+func TestKeeperEnds(t *testing.T) {
 	t.Parallel()
-	msg := &silent{}
-	stop := KeepAlive(msg, 30*time.Millisecond)
-	testbed.Eventually(t, "it speaks up", func() bool { return msg.words.Load() > 2 })
-	stop()
-	at := msg.words.Load()
-	<-time.After(60 * time.Millisecond)
-	if now := msg.words.Load(); now != at {
-		t.Errorf("%d words after its end", now-at)
+	k := newKeeper(30 * time.Millisecond)
+	testbed.Running(t, k.Run)
+	msgs := make([]*silent, 5)
+	held := make([]*Held, len(msgs))
+	for i := range msgs {
+		msgs[i] = &silent{}
+		held[i] = k.Hold(msgs[i], time.Now())
+	}
+	for i, msg := range msgs {
+		testbed.Eventually(t, "it speaks up", func() bool { return msg.words.Load() > 2 })
+		held[i].Release()
+		at := msg.words.Load()
+		<-time.After(30 * time.Millisecond)
+		if now := msg.words.Load(); now != at {
+			t.Errorf("%d words after its end", now-at)
+		}
+	}
+	if len(k.held) != 0 {
+		t.Errorf("%d still held", len(k.held))
 	}
 }
 

@@ -29,12 +29,13 @@ const (
 )
 
 // Lane is a queue of deliveries with a durable consumer of its own, so that
-// due retries and fresh deliveries never wait for each other.
+// due retries, fresh deliveries and a tenant's flood never wait for each other.
 type Lane string
 
 // The lanes. A lane's consumer has the lane's name.
 const (
 	LaneFresh Lane = "fresh" // first tries
+	LaneBulk  Lane = "bulk"  // first tries beyond the share of their tenant while others would wait
 	LaneDue   Lane = "due"   // back from the delay line
 )
 

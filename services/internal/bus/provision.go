@@ -108,7 +108,7 @@ func (b *Bus) provision(ctx context.Context) error {
 func (b *Bus) consumers() []Consumer {
 	all := []Consumer{
 		{Stream: StreamEvents, Name: ConsumerRouter, MaxAckPending: b.cfg.RouterMaxAckPending, AckWait: b.cfg.AckWait},
-		b.lane(LaneFresh), b.lane(LaneDue),
+		b.lane(LaneFresh), b.lane(LaneBulk), b.lane(LaneDue),
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

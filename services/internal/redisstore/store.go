@@ -1,5 +1,5 @@
 // Package redisstore keeps what dispatchers share in Redis: which deliveries
-// were delivered, and how many in a row have failed. Redis is disposable
+// were delivered, how many in a row have failed, and what rates leave. Redis is disposable
 // here. Losing it may cost a duplicate or reset a counter, never a delivery,
 // and while it is away its answers are "no" and "unknown" at once.
 package redisstore
@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -25,6 +26,7 @@ var ErrAway = errors.New("redis is away")
 // Store is safe for concurrent use.
 type Store struct {
 	rdb     *redis.Client
+	rates   *redis_rate.Limiter
 	cfg     Config
 	log     *slog.Logger
 	circuit circuit
@@ -42,6 +44,7 @@ func New(cfg Config, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{rdb: redis.NewClient(opts), cfg: cfg, log: log, batch: make(chan *success, maxBatch)}
+	s.rates = redis_rate.NewLimiter(s.rdb)
 	s.life, s.end = context.WithCancel(context.Background())
 	return s, nil
 }

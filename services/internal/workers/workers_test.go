@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/workers"
 )
 
@@ -51,4 +52,35 @@ func TestHandGivesUpWithItsContext(t *testing.T) {
 	}
 	close(release)
 	pool.Close()
+}
+
+// A task may resume others while no goroutine is free: each runs, and nobody
+// waits for a place but Hand.
+func TestResumeNeverWaits(t *testing.T) {
+	t.Parallel()
+	const tasks = 500
+	var done atomic.Int64
+	var pool *workers.Pool[int]
+	pool = workers.New(2, func(n int) {
+		if n%2 == 0 {
+			if !pool.Resume(n+1) || !pool.Resume(n+1) {
+				t.Error("an open pool refuses")
+			}
+		}
+		done.Add(1)
+	})
+	for i := range tasks {
+		if !pool.Hand(t.Context(), 2*i) {
+			t.Fatalf("task %d was not taken", i)
+		}
+	}
+	pool.Hand(t.Context(), 1) // the last even task has resumed by the time that all are done
+	testbed.Eventually(t, "all tasks are done", func() bool { return done.Load() == 3*tasks+1 })
+	pool.Close()
+	if pool.Resume(1) {
+		t.Error("a closed pool takes a task")
+	}
+	if done.Load() != 3*tasks+1 {
+		t.Errorf("%d tasks done, want %d", done.Load(), 3*tasks+1)
+	}
 }
