@@ -36,6 +36,9 @@ func NewSource(tenant, eventType string, payload int) *Source {
 // Made is how many events were made.
 func (s *Source) Made() int { return int(s.made.Load()) }
 
+// Skip goes on with that number.
+func (s *Source) Skip(number int) { s.made.Store(int64(number)) }
+
 // data makes the data of the next event.
 func (s *Source) data(b []byte) (data []byte, number int64) {
 	number = s.made.Add(1) - 1

@@ -21,7 +21,7 @@ func FloodNATS(ctx context.Context, url string, s *Source, events, batch, worker
 	if err != nil {
 		return err
 	}
-	return inParts(ctx, events, batch, workers, func(ctx context.Context, n int) error {
+	return InParts(ctx, events, batch, workers, func(ctx context.Context, n int) error {
 		batch := make([]producer.Event, n)
 		for i := range batch {
 			data, number := s.data(nil)

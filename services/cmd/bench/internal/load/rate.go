@@ -12,11 +12,11 @@ import (
 
 // Flood sends events as fast as they are taken, from that many connections.
 func (p *Producer) Flood(ctx context.Context, s *Source, events, batch, clients int) error {
-	return inParts(ctx, events, batch, clients, func(ctx context.Context, n int) error { return p.Publish(ctx, s, n) })
+	return InParts(ctx, events, batch, clients, func(ctx context.Context, n int) error { return p.Publish(ctx, s, n) })
 }
 
-// inParts has that many workers do the parts of a whole.
-func inParts(ctx context.Context, whole, part, workers int, do func(ctx context.Context, n int) error) error {
+// InParts has that many workers do the parts of a whole.
+func InParts(ctx context.Context, whole, part, workers int, do func(ctx context.Context, n int) error) error {
 	var left atomic.Int64
 	left.Store(int64(whole))
 	group, ctx := errgroup.WithContext(ctx)

@@ -124,12 +124,13 @@ func (s *site) neighbourhood(ctx context.Context) ([]*load.Source, error) {
 	for i := range sources {
 		sources[i] = load.NewSource(fmt.Sprintf("tenant-%d", i), "bench.event", s.w.Payload)
 	}
-	_, err := s.subscribe(ctx, len(sources), func(i int) load.Subscription {
+	ids, err := s.subscribe(ctx, len(sources), func(i int) load.Subscription {
 		return load.Subscription{Tenant: sources[i].Tenant, URL: s.endpoints[i].URL(0), Type: sources[i].Type}
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.ids = ids
 	return sources, s.warm(ctx, sources, max(10, 1000/len(sources)))
 }
 

@@ -28,6 +28,7 @@ type site struct {
 	*stack.Stack
 	producer  *load.Producer
 	endpoints []*receiver.Endpoint
+	ids       []string // of the neighbourhood's subscriptions
 }
 
 // start starts a stack, with further settings of Posthaste, and that many
