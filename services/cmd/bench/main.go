@@ -81,7 +81,12 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 			return err
 		}
 	}
-	if o.strict && missed > 0 {
+	return verdict(missed, o.strict)
+}
+
+// verdict is an error where goals were missed and that is to fail.
+func verdict(missed int, strict bool) error {
+	if strict && missed > 0 {
 		return fmt.Errorf("%d goals were not reached", missed)
 	}
 	return nil

@@ -19,6 +19,8 @@ type Table struct {
 	Title   string
 	Columns []string // the first is of the rows' names
 	Rows    []Row
+	// Tall prints the rows as columns: for few rows with many cells.
+	Tall bool
 }
 
 // Row is one thing that was measured: a cell for each column but the first.
@@ -77,15 +79,8 @@ func (t *Table) write(text *strings.Builder) {
 	if t.Title != "" {
 		fmt.Fprintf(text, "  %s\n", t.Title)
 	}
-	lines := [][]string{t.Columns}
-	for _, row := range t.Rows {
-		cells := []string{row.Name}
-		for _, c := range row.Cells {
-			cells = append(cells, c.String())
-		}
-		lines = append(lines, cells)
-	}
-	widths := make([]int, len(t.Columns))
+	lines := t.lines()
+	widths := make([]int, len(lines[0]))
 	for _, cells := range lines {
 		for i, cell := range cells {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
@@ -99,4 +94,26 @@ func (t *Table) write(text *strings.Builder) {
 		text.WriteByte('\n')
 	}
 	text.WriteByte('\n')
+}
+
+// lines are the texts of all cells as they are printed.
+func (t *Table) lines() [][]string {
+	lines := [][]string{t.Columns}
+	for _, row := range t.Rows {
+		cells := []string{row.Name}
+		for _, c := range row.Cells {
+			cells = append(cells, c.String())
+		}
+		lines = append(lines, cells)
+	}
+	if !t.Tall {
+		return lines
+	}
+	turned := make([][]string, len(t.Columns))
+	for i := range turned {
+		for _, cells := range lines {
+			turned[i] = append(turned[i], cells[i])
+		}
+	}
+	return turned
 }

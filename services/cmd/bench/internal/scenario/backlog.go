@@ -37,7 +37,7 @@ type dead struct {
 
 // backlog builds a backlog for a dead endpoint, and lets it recover.
 func backlog(ctx context.Context, w *world) error {
-	s, err := w.start(ctx, 1+others)
+	s, err := w.start(ctx, "backlog", 1+others)
 	if err != nil {
 		return err
 	}
@@ -122,14 +122,14 @@ func (d *dead) build(ctx context.Context) error {
 	if err := d.emptied(ctx, 2*time.Minute); err != nil {
 		return err
 	}
-	deferrals, err := d.Counter(ctx, "posthaste_dispatcher_deferrals_total")
+	deferrals, err := d.Counter(ctx, deferralsCounter)
 	if err != nil {
 		return err
 	}
 	took := time.Since(begin)
 	table := d.w.sheet.Table("building", "backlog", "took", "rate", "POSTs to it", "deferrals for each")
 	table.Row(report.Num(d.w.Backlog).String(), report.Took(took), report.Per(d.w.Backlog, took), report.Num(d.endpoint.Posts()),
-		report.Figure{Value: deferrals / float64(d.w.Backlog)})
+		report.Num(float64(deferrals.Sum())/float64(d.w.Backlog)))
 	return nil
 }
 

@@ -41,7 +41,7 @@ func burst(ctx context.Context, w *world) error {
 
 func (w *world) burst(ctx context.Context, way string, table *report.Table, loop bare.Result) error {
 	w.say("%d events over %s", w.Burst, way)
-	s, err := w.start(ctx, 2)
+	s, err := w.start(ctx, "over "+way, 2)
 	if err != nil {
 		return err
 	}

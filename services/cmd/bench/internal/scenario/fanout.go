@@ -45,7 +45,7 @@ func fanout(ctx context.Context, w *world) error {
 // there.
 func (w *world) crowd(ctx context.Context, c crowd, table *report.Table, loop bare.Result) error {
 	w.say("%d subscriptions, an event %s", c.subscriptions, c.name)
-	s, err := w.start(ctx, 1)
+	s, err := w.start(ctx, c.name, 1)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func parts(f flooded) report.Text {
 
 // floodFresh floods a fresh stack and waits for the last delivery.
 func (w *world) floodFresh(ctx context.Context, fanout, batch int, seconds float64) (flooded, error) {
-	s, err := w.start(ctx, 1)
+	s, err := w.start(ctx, fmt.Sprintf("fan-out %d, batch %d", fanout, batch), 1)
 	if err != nil {
 		return flooded{}, err
 	}

@@ -19,7 +19,7 @@ const perTenant = 1000
 
 // index measures with many subscriptions that want none of the events.
 func index(ctx context.Context, w *world) error {
-	s, err := w.start(ctx, 1)
+	s, err := w.start(ctx, "index", 1)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ type fared struct {
 // endpoints get does not count, be they bad or, in the reference, healthy.
 func (w *world) neighbours(ctx context.Context, n neighbours, aside int) (fared, error) {
 	w.say("%s, %.0f events/s each, %s", n.name, n.rate, w.lasting(20*time.Second))
-	s, err := w.start(ctx, n.endpoints)
+	s, err := w.start(ctx, n.name, n.endpoints)
 	if err != nil {
 		return fared{}, err
 	}
@@ -105,7 +105,7 @@ func (w *world) neighbours(ctx context.Context, n neighbours, aside int) (fared,
 	if err != nil {
 		return fared{}, err
 	}
-	deferrals, err := s.Counter(ctx, "posthaste_dispatcher_deferrals_total")
+	deferrals, err := s.Counter(ctx, deferralsCounter)
 	if err != nil {
 		return fared{}, err
 	}
@@ -113,7 +113,7 @@ func (w *world) neighbours(ctx context.Context, n neighbours, aside int) (fared,
 	for _, source := range sources[:n.bad] {
 		events += source.Made() - warm
 	}
-	found.deferrals = report.Figure{Value: deferrals / float64(events)}
+	found.deferrals = report.Num(float64(deferrals.Sum()) / float64(events))
 	return found, nil
 }
 

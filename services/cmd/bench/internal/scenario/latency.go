@@ -16,7 +16,7 @@ const (
 
 // latency sends events one by one at a steady rate.
 func latency(ctx context.Context, w *world) error {
-	s, err := w.start(ctx, 1)
+	s, err := w.start(ctx, "latency", 1)
 	if err != nil {
 		return err
 	}

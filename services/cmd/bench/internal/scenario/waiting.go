@@ -27,7 +27,6 @@ const (
 type sleepers struct {
 	*site
 	table  *report.Table
-	name   string
 	source *load.Source // of what waits
 	fresh  *load.Source
 	wait   time.Duration
@@ -45,6 +44,7 @@ func waiting(ctx context.Context, w *world) error {
 	fresh := w.sheet.Table(fmt.Sprintf("%d fresh events/s", waitingRate), "beside", "p50", "p99", "max", "lost")
 	table := w.sheet.Table(fmt.Sprintf("%d deliveries that wait", w.Waiting), "run", "written", "wait", "late p50", "late p99", "late in lane p50", "late in lane p99",
 		"lane rate", "early", "twice", "not yet", "drain rate", "of bare", "NATS back after", "peak of NATS", "peak of Posthaste")
+	table.Tall = true
 	for _, kill := range []bool{false, true} {
 		name := "undisturbed"
 		if kill {
@@ -58,13 +58,13 @@ func waiting(ctx context.Context, w *world) error {
 }
 
 func (w *world) waiting(ctx context.Context, name string, kill bool, fresh, table *report.Table, loop bare.Result) error {
-	at, err := w.start(ctx, 2)
+	at, err := w.start(ctx, name, 2)
 	if err != nil {
 		return err
 	}
 	defer at.close()
 	at.producer.Patient(patience)
-	s := &sleepers{site: at, name: name, table: fresh, wait: w.waitingWait()}
+	s := &sleepers{site: at, table: fresh, wait: w.waitingWait()}
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}

@@ -5,10 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/posthaste/posthaste/services/cmd/bench/internal/load"
-	"github.com/posthaste/posthaste/services/cmd/bench/internal/receiver"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/report"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/stack"
 )
@@ -21,86 +17,6 @@ type world struct {
 }
 
 func newWorld(o Options) *world { return &world{Options: o, sheet: &report.Sheet{}} }
-
-// site is a fresh stack with the endpoints of one measurement.
-type site struct {
-	w *world
-	*stack.Stack
-	producer  *load.Producer
-	endpoints []*receiver.Endpoint
-	ids       []string // of the neighbourhood's subscriptions
-}
-
-// start starts a stack, with further settings of Posthaste, and that many
-// healthy endpoints. The caller closes it.
-func (w *world) start(ctx context.Context, endpoints int, env ...string) (*site, error) {
-	s, err := stack.Start(ctx, stack.Config{Binary: w.Binary, Embedded: w.Embedded, Env: env})
-	if err != nil {
-		return nil, err
-	}
-	at := &site{w: w, Stack: s, producer: load.NewProducer(s.Addr(), stack.Key, max(w.Clients, 64))}
-	for range endpoints {
-		e, err := receiver.New(ctx, receiver.Healthy)
-		if err != nil {
-			at.close()
-			return nil, err
-		}
-		at.endpoints = append(at.endpoints, e)
-	}
-	return at, nil
-}
-
-// close ends the stack, then the endpoints, and notes what the stack has used.
-func (s *site) close() {
-	s.w.note(s.Usage())
-	s.producer.Close()
-	s.Close()
-	for _, e := range s.endpoints {
-		e.Refuse()
-	}
-}
-
-// subscribe makes subscriptions, several at the same time.
-func (s *site) subscribe(ctx context.Context, n int, nth func(i int) load.Subscription) (ids []string, err error) {
-	ids = make([]string, n)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	for i := range n {
-		group.Go(func() (err error) {
-			ids[i], err = s.producer.Subscribe(ctx, nth(i))
-			return err
-		})
-	}
-	return ids, group.Wait()
-}
-
-// warm delivers some events of the sources and then forgets them.
-func (s *site) warm(ctx context.Context, sources []*load.Source, events int) error {
-	for _, e := range s.endpoints {
-		e.Reset(0)
-	}
-	for _, source := range sources {
-		if err := s.producer.Flood(ctx, source, events, 1, 4); err != nil {
-			return err
-		}
-	}
-	err := receiver.Await(ctx, events*len(sources), patience, s.good)
-	for _, e := range s.endpoints {
-		e.Reset(0)
-	}
-	if err != nil {
-		return err
-	}
-	return pause(ctx, settle)
-}
-
-// good is how many came to all endpoints.
-func (s *site) good() (n int) {
-	for _, e := range s.endpoints {
-		n += e.Good()
-	}
-	return n
-}
 
 const (
 	// settle is how long a stack is left alone between warming up and measuring.

@@ -1,15 +1,12 @@
 package stack
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -39,35 +36,6 @@ func (s *Stack) ready(ctx context.Context) error {
 		return err
 	}
 	return body.Close()
-}
-
-// Counter adds up what /metrics says of a counter, over all its labels. One
-// that has not counted yet is 0.
-func (s *Stack) Counter(ctx context.Context, name string) (float64, error) {
-	body, err := s.get(ctx, "/metrics")
-	if err != nil {
-		return 0, err
-	}
-	defer body.Close()
-	return sum(body, name)
-}
-
-// sum reads Prometheus's text format.
-func sum(text io.Reader, name string) (total float64, err error) {
-	lines := bufio.NewScanner(text)
-	for lines.Scan() {
-		rest, ok := strings.CutPrefix(lines.Text(), name)
-		if !ok || rest == "" || rest[0] != '{' && rest[0] != ' ' {
-			continue
-		}
-		value := rest[strings.LastIndexByte(rest, ' ')+1:]
-		n, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return 0, fmt.Errorf("metric %s: %w", name, err)
-		}
-		total += n
-	}
-	return total, lines.Err()
 }
 
 // Profile writes a CPU profile of Posthaste over the next seconds to the file,
