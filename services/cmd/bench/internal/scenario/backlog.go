@@ -150,8 +150,8 @@ func (d *dead) beside(ctx context.Context, phase string, until <-chan struct{}) 
 	if err != nil {
 		return err
 	}
-	d.others.Row(phase, found.p50, found.p99, found.max, found.lost)
-	d.w.sheet.Goal(report.Most("others while the backlog: "+phase+", p99", found.p99, besideMost))
+	d.others.Row(phase, found.p50(), found.p99(), found.max(), found.lost)
+	d.w.sheet.Goal(report.Most("others while the backlog: "+phase+", p99", found.p99(), besideMost))
 	d.w.sheet.Goal(report.Most("others while the backlog: "+phase+", lost", found.lost, 0))
 	return nil
 }

@@ -87,8 +87,8 @@ func (w *world) burst(ctx context.Context, way string, table *report.Table, loop
 	rate := report.Per(len(arrived), s.endpoints[0].Last().Sub(begin))
 	lost := report.Num(w.Burst - len(arrived.First()))
 	table.Row(way, report.Per(w.Burst, accepted.Sub(begin)), rate, rate.In(loop.Rate(), report.Percent), lost,
-		quiet.p50, quiet.p99, quiet.max, quiet.lost)
-	w.sheet.Goal(report.Most("over "+way+", max of tenant B", quiet.max, quietMost))
+		quiet.p50(), quiet.p99(), quiet.max(), quiet.lost)
+	w.sheet.Goal(report.Most("over "+way+", max of tenant B", quiet.max(), quietMost))
 	w.sheet.Goal(report.Most("over "+way+", lost of both", report.Num(lost.Value+quiet.lost.Value), 0))
 	return nil
 }

@@ -98,9 +98,9 @@ func (s *site) indexed(ctx context.Context, table *report.Table, subscriptions i
 		return err
 	}
 	name := report.Num(subscriptions).String()
-	table.Row(name, report.Took(took), report.Size(then), report.Size(s.own().Peak), found.p50, found.p99, found.max, found.lost)
-	s.w.sheet.Goal(report.Most(name+" subscriptions, p50", found.p50, steadyP50))
-	s.w.sheet.Goal(report.Most(name+" subscriptions, p99", found.p99, steadyP99))
+	table.Row(name, report.Took(took), report.Size(then), report.Size(s.own().Peak), found.p50(), found.p99(), found.max(), found.lost)
+	s.w.sheet.Goal(report.Most(name+" subscriptions, p50", found.p50(), steadyP50))
+	s.w.sheet.Goal(report.Most(name+" subscriptions, p99", found.p99(), steadyP99))
 	s.w.sheet.Goal(report.Most(name+" subscriptions, lost", found.lost, 0))
 	return nil
 }

@@ -2,12 +2,10 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/posthaste/posthaste/services/cmd/bench/internal/load"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/receiver"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/report"
 )
@@ -41,27 +39,49 @@ var (
 )
 
 // isolation compares the healthy endpoints with themselves, where all are
-// healthy and where some are not.
+// healthy and where some are not. A machine's speed changes with what its
+// neighbours do, so the reference is measured right before and right after,
+// each for half the time.
 func isolation(ctx context.Context, w *world) error {
 	table := w.sheet.Table("the healthy endpoints, publish to arrival", "endpoints", "events/s", "p50", "p99", "max", "lost", "twice", "deferrals for each event of the bad")
 	for _, group := range groups {
-		var reference fared
-		for i, n := range group {
-			found, err := w.neighbours(ctx, n, group[len(group)-1].bad)
+		reference, variants := group[0], group[1:]
+		before, err := w.refer(ctx, table, reference, variants[0].bad)
+		if err != nil {
+			return err
+		}
+		for _, n := range variants {
+			found, err := w.neighbours(ctx, n, n.bad, w.lasting(20*time.Second))
 			if err != nil {
 				return fmt.Errorf("%s: %w", n.name, err)
 			}
-			table.Row(n.name, report.Figure{Value: n.rate * float64(n.endpoints), Unit: report.Rate},
-				found.p50, found.p99, found.max, found.lost, found.twice, found.deferrals)
-			if i == 0 {
-				reference = found
-			} else {
-				w.compare(n.name, reference, found)
+			w.tellNeighbours(table, n, found)
+			after, err := w.refer(ctx, table, reference, variants[0].bad)
+			if err != nil {
+				return err
 			}
-			w.sheet.Goal(report.Most(n.name+", lost", found.lost, 0))
+			w.compare(n.name, before.and(after), found)
+			before = after
 		}
 	}
 	return nil
+}
+
+// refer measures the reference without its first endpoints, which are those
+// that are bad in the variants.
+func (w *world) refer(ctx context.Context, table *report.Table, n neighbours, aside int) (fared, error) {
+	found, err := w.neighbours(ctx, n, aside, w.lasting(20*time.Second)/2)
+	if err != nil {
+		return fared{}, fmt.Errorf("%s: %w", n.name, err)
+	}
+	w.tellNeighbours(table, n, found)
+	return found, nil
+}
+
+func (w *world) tellNeighbours(table *report.Table, n neighbours, found fared) {
+	table.Row(n.name, report.Figure{Value: n.rate * float64(n.endpoints), Unit: report.Rate},
+		found.p50(), found.p99(), found.max(), found.lost, found.twice, found.deferrals)
+	w.sheet.Goal(report.Most(n.name+", lost", found.lost, 0))
 }
 
 // slower is how much slower a healthy endpoint's deliveries may be for what
@@ -70,20 +90,14 @@ const slower = 1.5
 
 func (w *world) compare(name string, reference, found fared) {
 	alike := w.Alike.Seconds()
-	w.sheet.Goal(report.Ratios{Reference: reference.p50, Found: found.p50, Most: slower, Alike: alike}.Goal(name + ", p50 of the healthy"))
-	w.sheet.Goal(report.Ratios{Reference: reference.p99, Found: found.p99, Most: slower, Alike: alike}.Goal(name + ", p99 of the healthy"))
-}
-
-// fared is how the healthy endpoints fared.
-type fared struct {
-	p50, p99, max, lost, twice report.Figure
-	deferrals                  report.Figure
+	w.sheet.Goal(report.Ratios{Reference: reference.p50(), Found: found.p50(), Most: slower, Alike: alike}.Goal(name + ", p50 of the healthy"))
+	w.sheet.Goal(report.Ratios{Reference: reference.p99(), Found: found.p99(), Most: slower, Alike: alike}.Goal(name + ", p99 of the healthy"))
 }
 
 // neighbours measures one variant on a stack of its own. What the first
 // endpoints get does not count, be they bad or, in the reference, healthy.
-func (w *world) neighbours(ctx context.Context, n neighbours, aside int) (fared, error) {
-	w.say("%s, %.0f events/s each, %s", n.name, n.rate, w.lasting(20*time.Second))
+func (w *world) neighbours(ctx context.Context, n neighbours, aside int, lasts time.Duration) (fared, error) {
+	w.say("%s, %.0f events/s each, %s", n.name, n.rate, lasts)
 	s, err := w.start(ctx, n.name, n.endpoints)
 	if err != nil {
 		return fared{}, err
@@ -97,10 +111,9 @@ func (w *world) neighbours(ctx context.Context, n neighbours, aside int) (fared,
 		e.Behave(n.how)
 	}
 	warm := sources[0].Made()
-	if err := s.producer.Pace(ctx, after(w.lasting(20*time.Second)), 0, n.rate*float64(n.endpoints), sources...); err != nil {
+	if err := s.producer.Pace(ctx, after(lasts), 0, n.rate*float64(n.endpoints), sources...); err != nil {
 		return fared{}, err
 	}
-	aside = max(aside, n.bad)
 	found, err := farings(ctx, s.endpoints[aside:], sources[aside:], warm)
 	if err != nil {
 		return fared{}, err
@@ -115,53 +128,4 @@ func (w *world) neighbours(ctx context.Context, n neighbours, aside int) (fared,
 	}
 	found.deferrals = report.Num(float64(deferrals.Sum()) / float64(events))
 	return found, nil
-}
-
-// neighbourhood gives each endpoint a tenant with a subscription and a source,
-// and warms all up.
-func (s *site) neighbourhood(ctx context.Context) ([]*load.Source, error) {
-	sources := make([]*load.Source, len(s.endpoints))
-	for i := range sources {
-		sources[i] = load.NewSource(fmt.Sprintf("tenant-%d", i), "bench.event", s.w.Payload)
-	}
-	ids, err := s.subscribe(ctx, len(sources), func(i int) load.Subscription {
-		return load.Subscription{Tenant: sources[i].Tenant, URL: s.endpoints[i].URL(0), Type: sources[i].Type}
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.ids = ids
-	return sources, s.warm(ctx, sources, max(10, 1000/len(sources)))
-}
-
-// farings waits for what is still to come to the endpoints of the sources,
-// after the first so many events of each.
-func farings(ctx context.Context, endpoints []*receiver.Endpoint, sources []*load.Source, warm int) (fared, error) {
-	expected := 0
-	for _, source := range sources {
-		expected += source.Made() - warm
-	}
-	// A delivery that comes twice would stand for one that does not come at all
-	// only in what is waited for; the lost are counted by number.
-	err := receiver.Await(ctx, expected, patience/2, func() (n int) {
-		for _, e := range endpoints {
-			n += e.Good()
-		}
-		return n
-	})
-	if err != nil && !errors.Is(err, receiver.ErrMissing) {
-		return fared{}, err
-	}
-	var all receiver.Arrivals
-	came := 0
-	for _, e := range endpoints {
-		arrivals := e.Arrivals()
-		came += len(arrivals)
-		all = append(all, arrivals.First()...)
-	}
-	ages := all.Ages()
-	return fared{
-		p50: ages.Quantile(0.5), p99: ages.Quantile(0.99), max: ages.Max(),
-		lost: report.Num(expected - len(all)), twice: report.Num(came - len(all)),
-	}, nil
 }

@@ -36,9 +36,9 @@ func latency(ctx context.Context, w *world) error {
 	}
 	cpu := bare.CPUEach(s.Usage().Since(before).CPU(), sources[0].Made()-warm)
 	table := w.sheet.Table("publish to arrival", "events/s", "p50", "p99", "max", "lost", "CPU/delivery")
-	table.Row(report.Num(w.Rate).String(), found.p50, found.p99, found.max, found.lost, cpu)
-	w.sheet.Goal(report.Most("p50", found.p50, steadyP50))
-	w.sheet.Goal(report.Most("p99", found.p99, steadyP99))
+	table.Row(report.Num(w.Rate).String(), found.p50(), found.p99(), found.max(), found.lost, cpu)
+	w.sheet.Goal(report.Most("p50", found.p50(), steadyP50))
+	w.sheet.Goal(report.Most("p99", found.p99(), steadyP99))
 	w.sheet.Goal(report.Most("lost", found.lost, 0))
 	return nil
 }

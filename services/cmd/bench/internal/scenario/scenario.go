@@ -30,7 +30,7 @@ var All = []Scenario{
 	{"latency", "publish to arrival at a steady rate", "12 s", true, 15 * time.Minute, latency},
 	{"burst", "one tenant publishes 100,000 events at once, another a few a second", "60 s", true, 15 * time.Minute, burst},
 	{"fanout", "one event to 10,000 subscriptions; one of 256 KiB to 1,000", "15 s", true, 15 * time.Minute, fanout},
-	{"isolation", "healthy endpoints beside some that hang, fail or are slow", "150 s", false, 30 * time.Minute, isolation},
+	{"isolation", "healthy endpoints beside some that hang, fail or are slow", "3 min", false, 30 * time.Minute, isolation},
 	{"backlog", "100,000 deliveries for an endpoint that is dead, and then recovers", "4 min", false, 30 * time.Minute, backlog},
 	{"waiting", "300,000 deliveries that wait in the delay line, with and without a kill of NATS", "6 min", false, 60 * time.Minute, waiting},
 	{"index", "100,000 subscriptions: start, memory, latency", "40 s", false, 15 * time.Minute, index},

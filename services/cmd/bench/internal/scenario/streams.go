@@ -50,4 +50,3 @@ func unsettled(ctx context.Context, b *bus.Bus) (left uint64, err error) {
 	}
 	return left, nil
 }
-

@@ -145,9 +145,9 @@ func (s *sleepers) beside(ctx context.Context, what string, until <-chan struct{
 	if err != nil {
 		return err
 	}
-	s.table.Row(s.name+", "+what, found.p50, found.p99, found.max, found.lost)
+	s.table.Row(s.name+", "+what, found.p50(), found.p99(), found.max(), found.lost)
 	if what != "nothing" {
-		s.w.sheet.Goal(report.Most(s.name+", fresh beside "+what+", p99", found.p99, besideMost))
+		s.w.sheet.Goal(report.Most(s.name+", fresh beside "+what+", p99", found.p99(), besideMost))
 	}
 	s.w.sheet.Goal(report.Most(s.name+", fresh beside "+what+", lost", found.lost, 0))
 	return nil

@@ -25,7 +25,9 @@ const (
 	patience = 30 * time.Second
 )
 
-func (w *world) say(format string, args ...any) { fmt.Fprintf(w.Progress, "  … "+format+"\n", args...) }
+func (w *world) say(format string, args ...any) {
+	fmt.Fprintf(w.Progress, "  … "+format+"\n", args...)
+}
 
 // note keeps the highest peaks.
 func (w *world) note(u stack.Usage) {
