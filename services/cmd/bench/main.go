@@ -1,8 +1,8 @@
-// Command bench measures the whole pipeline on this machine: events of 1 KiB
-// go in through HTTP, signed POSTs reach a receiver on loopback, and beside
-// them stands a bare loop, which makes the same signed POSTs with no pipeline.
+// Command bench measures the whole pipeline on this machine, by scenarios, and
+// says whether their goals are reached: events go in, signed POSTs reach
+// receivers on loopback. docs/benchmarks.md says what each scenario does.
 //
-//	go run ./services/cmd/bench -fanout 1,10,100 -batch 1,100
+//	go run ./services/cmd/bench -scenario flood,latency
 //
 // NATS and Redis run as processes of their own, as in a real installation;
 // with -servers embedded they run inside Posthaste, as in `posthaste dev`.
@@ -10,131 +10,123 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
+	"runtime"
+	"syscall"
 	"time"
+
+	"github.com/posthaste/posthaste/services/cmd/bench/internal/bare"
+	"github.com/posthaste/posthaste/services/cmd/bench/internal/report"
+	"github.com/posthaste/posthaste/services/cmd/bench/internal/scenario"
+	"github.com/posthaste/posthaste/services/cmd/bench/internal/stack"
 )
 
-// options is what is measured.
-type options struct {
-	fanouts   []int
-	batches   []int
-	payload   int
-	seconds   float64
-	clients   int
-	rate      int
-	servers   string
-	posthaste string
-	profile   string
-}
-
 func main() {
-	// The bench starts itself again as the NATS of its stack and as the bare loop.
-	if len(os.Args) == 4 && os.Args[1] == serveNATS {
-		os.Exit(runNATS(os.Args[2], os.Args[3]))
-	}
-	if len(os.Args) > 1 && os.Args[1] == bareLoop {
-		fail(runBare(os.Args[2:]))
-		return
-	}
-	opts, err := parse(os.Args[1:])
-	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		err = run(ctx, opts)
+	handled, err := runAs(os.Args[1:])
+	if !handled {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		err = bench(ctx, os.Args[1:], os.Stdout, os.Stderr)
 		stop()
 	}
-	fail(err)
-}
-
-func fail(err error) {
-	if err != nil {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func parse(args []string) (options, error) {
-	var o options
-	var fanouts, batches string
-	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.StringVar(&fanouts, "fanout", "1,10,100", "subscriptions an event, comma separated")
-	flags.StringVar(&batches, "batch", "1,100", "events a request, comma separated")
-	flags.IntVar(&o.payload, "payload", 1024, "bytes of an event's data")
-	flags.Float64Var(&o.seconds, "seconds", 8, "roughly how long each measurement lasts")
-	flags.IntVar(&o.clients, "clients", 32, "producers at once")
-	flags.IntVar(&o.rate, "rate", 200, "events a second when latency is measured")
-	flags.StringVar(&o.servers, "servers", "processes", "processes, or embedded: where NATS and Redis run")
-	flags.StringVar(&o.posthaste, "posthaste", "", "posthaste binary; empty builds it")
-	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of Posthaste under the last flood to this file")
-	if err := flags.Parse(args); err != nil {
-		return o, err
+// runAs is this binary as one of the processes that the bench starts itself
+// as: the NATS of a stack, and the bare loop.
+func runAs(args []string) (handled bool, err error) {
+	if len(args) == 0 {
+		return false, nil
 	}
-	var err error
-	if o.fanouts, err = numbers(fanouts); err != nil {
-		return o, fmt.Errorf("-fanout: %w", err)
+	switch args[0] {
+	case stack.ServeNATS:
+		return true, stack.RunNATS(args[1:])
+	case bare.Loop:
+		return true, bare.Run(args[1:])
+	default:
+		return false, nil
 	}
-	if o.batches, err = numbers(batches); err != nil {
-		return o, fmt.Errorf("-batch: %w", err)
-	}
-	return o, nil
 }
 
-func numbers(list string) ([]int, error) {
-	var out []int
-	for text := range strings.SplitSeq(list, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q is not a number above 0", text)
-		}
-		out = append(out, n)
+// bench does what the arguments ask for.
+func bench(ctx context.Context, args []string, out, progress io.Writer) error {
+	o, err := parse(args, progress)
+	if err != nil {
+		return err
 	}
-	return out, nil
-}
-
-func run(ctx context.Context, o options) error {
-	binary, remove, err := buildPosthaste(ctx, o.posthaste)
+	if o.list {
+		return list(out)
+	}
+	binary, remove, err := stack.Build(ctx, o.Binary)
 	if err != nil {
 		return err
 	}
 	defer remove()
-
-	receiver, err := newReceiver(ctx)
-	if err != nil {
-		return err
-	}
-	defer receiver.close()
-	before, err := measureBare(ctx, o, receiver)
-	if err != nil {
-		return err
-	}
-	out := newReport(os.Stdout)
-	for _, fanout := range o.fanouts {
-		for _, batch := range o.batches {
-			r, err := measureThroughput(ctx, o, binary, receiver, fanout, batch)
-			if err != nil {
-				return fmt.Errorf("fan-out %d, batch %d: %w", fanout, batch, err)
-			}
-			// A machine's speed changes with what its neighbours do, so the
-			// bare loop stands right before and right after.
-			after, err := measureBare(ctx, o, receiver)
-			if err != nil {
-				return err
-			}
-			out.throughput(fanout, batch, r, before.with(after))
-			before = after
+	o.Binary, o.Progress = binary, progress
+	fmt.Fprintf(out, "%d CPUs, %s %s/%s, NATS and Redis: %s\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, o.servers)
+	missed := 0
+	for _, s := range o.scenarios {
+		short, err := repeat(ctx, s, o, out)
+		missed += short
+		if err != nil {
+			return err
 		}
 	}
-	r, err := measureLatency(ctx, o, binary, receiver)
-	if err != nil {
-		return fmt.Errorf("latency at %d events/s: %w", o.rate, err)
+	return verdict(missed, o.strict)
+}
+
+// verdict is an error where goals were missed and that is to fail.
+func verdict(missed int, strict bool) error {
+	if strict && missed > 0 {
+		return fmt.Errorf("%d goals were not reached", missed)
 	}
-	out.latency(o.rate, r)
 	return nil
 }
 
-// settle is how long a stack is left alone between warming up and measuring.
-const settle = 300 * time.Millisecond
+// repeat runs one scenario as often as was asked for, and tells how far the
+// runs lie apart. It returns how many goals were missed.
+func repeat(ctx context.Context, s scenario.Scenario, o options, out io.Writer) (missed int, err error) {
+	var sheets []*report.Sheet
+	for run := range o.repeat {
+		fmt.Fprintf(out, "\n%s: %s", s.Name, s.About)
+		if o.repeat > 1 {
+			fmt.Fprintf(out, " (run %d of %d)", run+1, o.repeat)
+		}
+		fmt.Fprint(out, "\n\n")
+		begin := time.Now()
+		sheet, err := s.Run(ctx, o.Options)
+		if err := errors.Join(err, sheet.Write(out)); err != nil {
+			return missed, err
+		}
+		fmt.Fprintf(out, "  took %s\n", time.Since(begin).Round(time.Second))
+		missed += sheet.Short()
+		sheets = append(sheets, sheet)
+	}
+	if len(sheets) < 2 {
+		return missed, nil
+	}
+	fmt.Fprintf(out, "\n%s: %d runs\n\n", s.Name, len(sheets))
+	return missed, report.SpreadSheet(sheets).Write(out)
+}
+
+func list(out io.Writer) error {
+	sheet := &report.Sheet{}
+	table := sheet.Table("", "scenario", "takes", "by default", "what it measures")
+	for _, s := range scenario.All {
+		byDefault := report.Text("no")
+		if s.Quick {
+			byDefault = "yes"
+		}
+		table.Row(s.Name, report.Text(s.Takes), byDefault, report.Text(s.About))
+	}
+	return sheet.Write(out)
+}

@@ -1,4 +1,7 @@
-package main
+// Package bare is the bare loop: the same signed POSTs with no pipeline around
+// them. What Posthaste does is measured beside it, for a machine's speed changes
+// with what its neighbours do.
+package bare
 
 import (
 	"bytes"
@@ -7,10 +10,10 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,37 +24,18 @@ import (
 	"github.com/posthaste/posthaste/services/internal/dialect"
 )
 
-// bareLoop is the command by which the bench starts itself as the sender of
-// the bare loop.
-const bareLoop = "bare-loop"
+// Loop is the command by which the bench starts itself as the sender:
+// bare-loop <url> <seconds> <payload>.
+const Loop = "bare-loop"
 
-// bareWorkers is how many POSTs the bare loop makes at once: as many as a
-// dispatcher makes to one endpoint.
-const bareWorkers = 64
+// workers is how many POSTs the loop makes at once: as many as a dispatcher
+// makes to one endpoint.
+const workers = 64
 
-// measureBare makes the same signed POSTs with nothing around them. The sender
-// is a process of its own, as a dispatcher is.
-func measureBare(ctx context.Context, o options, r *receiver) (result, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return result{}, err
-	}
-	r.reset(0)
-	cmd := exec.CommandContext(ctx, self, bareLoop, r.url(0), fmt.Sprint(o.seconds/2), strconv.Itoa(o.payload))
-	cmd.Stderr = os.Stderr
-	begin, cpu := time.Now(), selfCPU()
-	if err := cmd.Run(); err != nil {
-		return result{}, fmt.Errorf("bare loop: %w", err)
-	}
-	res := result{deliveries: int(r.count.Load()), took: time.Unix(0, r.last.Load()).Sub(begin)}
-	res.usage.cpu = selfCPU() - cpu + cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	return res, nil
-}
-
-// runBare is the sender: bare-loop <url> <seconds> <payload>.
-func runBare(args []string) error {
+// Run is the sender. It returns when the time is over.
+func Run(args []string) error {
 	if len(args) != 3 {
-		return fmt.Errorf("usage: %s <url> <seconds> <payload>", bareLoop)
+		return fmt.Errorf("usage: %s <url> <seconds> <payload>", Loop)
 	}
 	seconds, err := strconv.ParseFloat(args[1], 64)
 	if err != nil {
@@ -61,10 +45,10 @@ func runBare(args []string) error {
 	if err != nil {
 		return err
 	}
-	b := &bare{
+	b := &sender{
 		url:       args[0],
 		dialect:   dialect.Builtin().Default(),
-		transport: &http.Transport{MaxIdleConnsPerHost: bareWorkers, DisableCompression: true},
+		transport: &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true},
 		event: &posthastev1.Event{
 			Id: "evt_01K00000000000000000000000", Type: "bench.event", Time: timestamppb.Now(),
 			Data: []byte(`"` + strings.Repeat("x", payload-2) + `"`),
@@ -73,17 +57,17 @@ func runBare(args []string) error {
 	if b.signer, err = b.dialect.NewSigner(webhook.NewSecret().Reveal()); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
 	deadline := time.Now().Add(time.Duration(seconds * float64(time.Second)))
-	for worker := range bareWorkers {
+	for worker := range workers {
 		group.Go(func() error { return b.loop(ctx, worker, deadline) })
 	}
 	return group.Wait()
 }
 
-type bare struct {
+type sender struct {
 	url       string
 	transport *http.Transport
 	dialect   *dialect.Dialect
@@ -91,7 +75,7 @@ type bare struct {
 	event     *posthastev1.Event
 }
 
-func (b *bare) loop(ctx context.Context, worker int, deadline time.Time) error {
+func (b *sender) loop(ctx context.Context, worker int, deadline time.Time) error {
 	for i := 0; time.Now().Before(deadline) && ctx.Err() == nil; i++ {
 		if err := b.post(ctx, fmt.Sprintf("dlv_%d_%d", worker, i)); err != nil {
 			return err
@@ -102,7 +86,7 @@ func (b *bare) loop(ctx context.Context, worker int, deadline time.Time) error {
 
 // post is what a dispatcher does for one delivery, less everything that makes
 // it sure.
-func (b *bare) post(ctx context.Context, id string) error {
+func (b *sender) post(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	in := dialect.Delivery{Event: b.event, ID: id, Attempt: 1}
