@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
@@ -35,6 +36,8 @@ type Service struct {
 	bus       *bus.Bus
 	publisher *bus.Publisher
 	keeper    *bus.Keeper
+	lanes     *lanes
+	express   *express
 	index     *subscription.Index
 	current   func(context.Context) error
 	limits    event.Limits
@@ -64,18 +67,21 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{
+	s := &Service{
 		cfg:       cfg,
 		bus:       deps.Bus,
 		publisher: deps.Bus.NewPublisher(4*cfg.Concurrency, int64(cfg.PublishBytes)),
 		keeper:    deps.Bus.NewKeeper(),
+		lanes:     newLanes(cfg, deps.Bus),
 		index:     deps.Index,
 		current:   deps.Current,
 		limits:    event.Limits{EventBytes: int64(deps.Event.MaxEventBytes), BatchEvents: 1},
 		log:       deps.Log,
 		metrics:   m,
 		now:       time.Now,
-	}, nil
+	}
+	s.express = newExpress(s, int64(cfg.EventsBacklog))
+	return s, nil
 }
 
 // Run routes until ctx ends, finishes the events that are being fanned out
@@ -90,9 +96,11 @@ func (s *Service) Run(ctx context.Context, grace time.Duration) error {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
 
-	keeping, end := context.WithCancel(context.WithoutCancel(ctx))
-	kept := make(chan error, 1)
-	go func() { kept <- s.keeper.Run(keeping) }()
+	rest, end := context.WithCancel(context.WithoutCancel(ctx))
+	var support errgroup.Group
+	support.Go(func() error { return s.keeper.Run(rest) })
+	support.Go(func() error { return s.lanes.backlog.Run(rest) })
+	support.Go(func() error { return s.express.run(ctx, work) })
 
 	pool := workers.New(s.cfg.Concurrency, func(msg jetstream.Msg) { s.route(work, msg) })
 	opts := bus.ConsumeOptions{Prefetch: s.cfg.Prefetch, PrefetchBytes: int(s.cfg.PrefetchBytes)}
@@ -103,7 +111,7 @@ func (s *Service) Run(ctx context.Context, grace time.Duration) error {
 	})
 	pool.Close()
 	end()
-	return errors.Join(err, <-kept)
+	return errors.Join(err, support.Wait())
 }
 
 // route fans one event out and acks it.
@@ -129,6 +137,14 @@ func (s *Service) fanOut(ctx context.Context, msg jetstream.Msg) error {
 	if err != nil {
 		return fmt.Errorf("read metadata: %w", err)
 	}
+	if s.express.passed(meta) {
+		return nil
+	}
+	return s.fanOutAt(ctx, msg, meta)
+}
+
+// fanOutAt makes the deliveries of the event that stands at this place.
+func (s *Service) fanOutAt(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata) error {
 	e, err := event.ReadMessage(event.Message{
 		Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data(),
 		Stored: meta.Timestamp, Sequence: meta.Sequence.Stream,
@@ -170,11 +186,12 @@ func (s *Service) publish(ctx context.Context, e *posthastev1.Event, sequence ui
 	created := timestamppb.New(s.now())
 	part := max(1, min(maxPart, int(s.cfg.PublishBytes)/4/len(encoded)))
 	for some := range slices.Chunk(matches, part) {
+		lane := s.lanes.choose(e.GetTenant(), len(some), s.now())
 		msgs := make([]bus.Msg, len(some))
 		for i, sub := range some {
 			id := delivery.ID(e, sub.GetId())
 			msgs[i] = bus.Msg{
-				Subject: bus.DeliverySubject(bus.LaneFresh, e.GetTenant(), sub.GetId()),
+				Subject: bus.DeliverySubject(lane, e.GetTenant(), sub.GetId()),
 				ID:      id,
 				Data:    delivery.EncodeNew(id, sub.GetId(), encoded, sequence, created),
 				Header:  maps.Clone(trace),

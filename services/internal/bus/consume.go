@@ -48,6 +48,26 @@ func (b *Bus) Consume(ctx context.Context, stream, durable string, opts ConsumeO
 	return nil
 }
 
+// ConsumeFrom hands what stands in the stream from a place on to handle, until
+// ctx ends. All who call it with one name share what comes, from where the first
+// of them began. Nothing is acked: what is lost on the way does not come again.
+// The consumer is gone a while after the last one has ended.
+func (b *Bus) ConsumeFrom(ctx context.Context, stream, name string, place uint64, opts ConsumeOptions, handle func(jetstream.Msg)) error {
+	setup, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	_, err := b.JS.CreateConsumer(setup, stream, jetstream.ConsumerConfig{
+		Durable: name, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(1, place),
+		AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: consumeFromIdle, MaxWaiting: maxWaiting, MemoryStorage: true,
+	})
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerExists) {
+		return fmt.Errorf("make consumer %s of %s: %w", name, stream, err)
+	}
+	return b.consumeUntil(ctx, stream, name, opts, handle)
+}
+
+// consumeFromIdle is how long such a consumer stays without anybody.
+const consumeFromIdle = 10 * time.Second
+
 func (b *Bus) reprovision(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()

@@ -24,6 +24,7 @@ const (
 // Durable consumers, each shared by all processes of its kind.
 const (
 	ConsumerRouter   = "router"   // of EVENTS
+	ConsumerExpress  = "express"  // of EVENTS, in routers, while many events wait
 	ConsumerHistory  = "history"  // of ATTEMPTS, in control
 	ConsumerNotifier = "notifier" // of EVENTS, in control: what operators are told of
 )

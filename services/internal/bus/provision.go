@@ -161,13 +161,16 @@ func (b *Bus) ensure(ctx context.Context, c Consumer) error {
 		AckWait:       c.AckWait,
 		MaxAckPending: c.MaxAckPending,
 		MaxDeliver:    -1,
-		MaxWaiting:    4096,
+		MaxWaiting:    maxWaiting,
 	})
 	if err != nil {
 		return refused(fmt.Errorf("provision consumer %s of %s: %w", c.Name, c.Stream, err))
 	}
 	return nil
 }
+
+// maxWaiting is how many clients may ask one consumer for messages.
+const maxWaiting = 4096
 
 func unlimited(n int64) int64 {
 	if n == 0 {

@@ -33,9 +33,9 @@ const (
 	firstLatency = 20 * time.Millisecond
 	// patience is how far away a turn may be for a delivery to wait for it in
 	// the gate. It costs its memory; the delay line costs three messages.
-	patience = 50 * time.Millisecond
+	patience = 100 * time.Millisecond
 	// mostParked bounds what waits in one gate.
-	mostParked = 256
+	mostParked = 512
 	// A delivery that is sent away for the first time comes back between these.
 	// Each further time doubles both, up to furthest.
 	leastAway = 100 * time.Millisecond

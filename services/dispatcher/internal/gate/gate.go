@@ -59,22 +59,37 @@ func (g *Gate[J]) Enter(now time.Time, job J, tries int) (a Admission, comeBack 
 	if now.Before(g.pausedUntil) {
 		return Away, g.turn(now, g.pausedUntil, tries)
 	}
-	limit := g.allowed(now)
-	// Others were promised a turn before. They find half of the places free of
-	// those who come now.
-	queued := tries == 0 && now.Before(g.nextTurn)
-	if queued {
-		limit = max(1, limit/2)
-	}
-	if g.inFlight < limit && len(g.parked) == 0 {
+	if g.inFlight < g.allowed(now) && len(g.parked) == 0 {
 		g.take(now)
 		return Go, time.Time{}
 	}
-	if !queued && len(g.parked) < mostParked && g.queue(now) <= patience {
+	if g.mayWait(now, tries) {
 		g.parked = append(g.parked, parked[J]{job, tries, now.Add(2 * patience)})
 		return Wait, time.Time{}
 	}
 	return Away, g.turn(now, now, tries)
+}
+
+// mayWait says whether there is room to wait in. While others have a turn, those
+// who come for the first time have half of it, so that who comes in its turn
+// finds some. The lock is held.
+func (g *Gate[J]) mayWait(now time.Time, tries int) bool {
+	most, longest := mostParked, patience
+	if tries == 0 && now.Before(g.nextTurn) {
+		most, longest = most/2, longest/2
+	}
+	return len(g.parked) < most && g.queue(now) <= longest
+}
+
+// Await says whether one should wait for room in the gate rather than be sent
+// away: there is none at this moment, but the endpoint takes a thousand a second
+// or more, so that there will be sooner than the delay line could be asked.
+func (g *Gate[J]) Await(now time.Time, tries int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	quick := g.proven && !g.circuit.open && !now.Before(g.pausedUntil) && !g.stalled(now) &&
+		g.latency <= time.Duration(g.limit)*time.Millisecond
+	return quick && (g.inFlight >= g.limit || len(g.parked) > 0) && !g.mayWait(now, tries)
 }
 
 // take takes a place. The lock is held.

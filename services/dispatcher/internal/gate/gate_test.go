@@ -201,31 +201,55 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// While others have a turn, who comes for the first time has half of the places
-// and waits for none.
+// While others have a turn, who comes for the first time has half of the room to
+// wait in.
 func TestNewcomersStandBehind(t *testing.T) {
 	t.Parallel()
 	g := full(t, defaults)
-	now := start.Add(time.Second)
-	g.Enter(now, 0, 0)
-	for range firstLimit {
-		g.Leave(now, notOne)
-	}
-	for range firstLimit / 2 {
-		if a, _ := g.Enter(now, 0, 0); a != Go {
-			t.Fatalf("admission %d of a newcomer to an empty gate", a)
+	waits := func(tries, most int) (n int) {
+		for n < most {
+			if a, _ := g.Enter(start, 0, tries); a != Wait {
+				break
+			}
+			n++
 		}
+		return n
 	}
-	if a, _ := g.Enter(now, 0, 0); a != Away {
-		t.Errorf("admission %d of a newcomer beyond half of the places", a)
+	all := waits(0, 1000)
+	if all == 0 || all > mostParked {
+		t.Fatalf("%d wait in an empty gate", all)
 	}
-	for range firstLimit / 2 {
-		if a, _ := g.Enter(now, 0, 1); a != Go {
-			t.Errorf("admission %d of one whose turn it is", a)
+	g.Clear()
+	if newcomers := waits(0, 1000); newcomers == 0 || newcomers > all/2+1 {
+		t.Errorf("%d newcomers wait where %d have room", newcomers, all)
+	}
+	if others := waits(1, 1000); others < all/2-1 {
+		t.Errorf("%d more wait whose turn it is", others)
+	}
+}
+
+// An endpoint that takes a thousand a second is waited for when it is full.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	g := New[int](defaults)
+	for range 100 {
+		post(t, g, start, good)
+	}
+	if g.Await(start, 0) {
+		t.Error("there is a place, and it should be waited for")
+	}
+	for a := Go; a != Away; {
+		if g.Await(start, 0) {
+			break
 		}
+		a, _ = g.Enter(start, 0, 0)
 	}
-	if a, _ := g.Enter(now, 0, 1); a != Wait {
-		t.Errorf("admission %d of one whose turn it nearly is", a)
+	if !g.Await(start, 0) {
+		t.Error("sent away by an endpoint that is quick")
+	}
+	slow := full(t, defaults)
+	if slow.Enter(start.Add(time.Second), 0, 0); slow.Await(start.Add(time.Second), 0) {
+		t.Error("an endpoint that was never heard of is waited for")
 	}
 }
 
