@@ -46,7 +46,7 @@ func backlog(ctx context.Context, w *world) error {
 	if err := d.prepare(ctx); err != nil {
 		return err
 	}
-	d.others = w.sheet.Table(fmt.Sprintf("%d healthy endpoints, %d events/s together", others, w.Rate), "backlog of the other", "p50", "p99", "max", "lost")
+	d.others = w.sheet.Table(fmt.Sprintf("%d healthy endpoints, %d events/s together", others, w.Rate), "backlog of the other", "p50", "p99", "max", "lost", coresColumn)
 	if err := d.beside(ctx, "none", after(w.lasting(20*time.Second)/4)); err != nil {
 		return err
 	}
@@ -143,14 +143,16 @@ func (d *dead) beside(ctx context.Context, phase string, until <-chan struct{}) 
 	for _, source := range d.fresh[1:] {
 		source.Skip(made) // all have the same number, so that they can be told from those before
 	}
+	cores := d.cores()
 	if err := d.producer.Pace(ctx, until, 0, float64(d.w.Rate), d.fresh...); err != nil {
 		return err
 	}
+	busy := cores()
 	found, err := farings(ctx, d.endpoints[1:], d.fresh, made)
 	if err != nil {
 		return err
 	}
-	d.others.Row(phase, found.p50(), found.p99(), found.max(), found.lost)
+	d.others.Row(phase, found.p50(), found.p99(), found.max(), found.lost, busy)
 	d.w.sheet.Goal(report.Most("others while the backlog: "+phase+", p99", found.p99(), besideMost))
 	d.w.sheet.Goal(report.Most("others while the backlog: "+phase+", lost", found.lost, 0))
 	return nil

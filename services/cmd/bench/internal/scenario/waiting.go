@@ -41,7 +41,7 @@ func waiting(ctx context.Context, w *world) error {
 		return err
 	}
 	w.sheet.Note("%d deliveries were written straight to DELAYS, as a dispatcher writes them; bare loop %s", w.Waiting, loop.Rate())
-	fresh := w.sheet.Table(fmt.Sprintf("%d fresh events/s", waitingRate), "beside", "p50", "p99", "max", "lost")
+	fresh := w.sheet.Table(fmt.Sprintf("%d fresh events/s", waitingRate), "beside", "p50", "p99", "max", "lost", coresColumn)
 	table := w.sheet.Table(fmt.Sprintf("%d deliveries that wait", w.Waiting), "run", "written", "wait", "late p50", "late p99", "late in lane p50", "late in lane p99",
 		"lane rate", "early", "twice", "not yet", "drain rate", "of bare", "NATS back after", "peak of NATS", "peak of Posthaste")
 	table.Tall = true
@@ -138,14 +138,16 @@ func (s *sleepers) beside(ctx context.Context, what string, until <-chan struct{
 	s.w.say("%s: fresh beside %s", s.name, what)
 	s.endpoints[1].Reset(0)
 	made := s.fresh.Made()
+	cores := s.cores()
 	if err := s.producer.Pace(ctx, until, 0, waitingRate, s.fresh); err != nil {
 		return err
 	}
+	busy := cores()
 	found, err := farings(ctx, s.endpoints[1:], []*load.Source{s.fresh}, made)
 	if err != nil {
 		return err
 	}
-	s.table.Row(s.name+", "+what, found.p50(), found.p99(), found.max(), found.lost)
+	s.table.Row(s.name+", "+what, found.p50(), found.p99(), found.max(), found.lost, busy)
 	if what != "nothing" {
 		s.w.sheet.Goal(report.Most(s.name+", fresh beside "+what+", p99", found.p99(), besideMost))
 	}
