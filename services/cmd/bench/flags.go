@@ -64,7 +64,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	if o.scenarios, err = scenario.Pick(names); err != nil {
 		return o, err
 	}
-	return o, o.check()
+	err = o.check()
+	return o, err
 }
 
 func (o *options) check() error {

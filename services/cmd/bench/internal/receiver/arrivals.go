@@ -1,7 +1,11 @@
 package receiver
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/report"
@@ -26,26 +30,6 @@ func (a Arrivals) Ages() report.Times {
 	return report.Sorted(ages)
 }
 
-// Between are those that came in the span.
-func (a Arrivals) Between(from, to time.Time) (some Arrivals) {
-	for _, one := range a {
-		if !one.At.Before(from) && one.At.Before(to) {
-			some = append(some, one)
-		}
-	}
-	return some
-}
-
-// Made are those whose event was made in the span.
-func (a Arrivals) Made(from, to time.Time) (some Arrivals) {
-	for _, one := range a {
-		if made := one.At.Add(-one.Age); !made.Before(from) && made.Before(to) {
-			some = append(some, one)
-		}
-	}
-	return some
-}
-
 // First are those that did not come before.
 func (a Arrivals) First() (some Arrivals) {
 	seen := make(map[int64]struct{}, len(a))
@@ -66,6 +50,27 @@ func (a Arrivals) Last() (last time.Time) {
 		}
 	}
 	return last
+}
+
+// Slowest names the n slices of 100 ms whose events took longest to arrive, by
+// the time since the first event was made: "at 10.1s (58.4ms), …".
+func (a Arrivals) Slowest(n int) string {
+	const slice = 100 * time.Millisecond
+	if len(a) == 0 {
+		return "none"
+	}
+	begin := a[0].At.Add(-a[0].Age)
+	worst := make(map[time.Duration]time.Duration)
+	for _, one := range a {
+		at := one.At.Add(-one.Age).Sub(begin).Truncate(slice)
+		worst[at] = max(worst[at], one.Age)
+	}
+	at := slices.SortedFunc(maps.Keys(worst), func(x, y time.Duration) int { return cmp.Compare(worst[y], worst[x]) })
+	var texts []string
+	for _, t := range at[:min(n, len(at))] {
+		texts = append(texts, fmt.Sprintf("at %s (%s)", t, report.Took(worst[t])))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // Busiest is the most that came within any span of that length, a second.

@@ -36,7 +36,10 @@ type Endpoint struct {
 func New(ctx context.Context, b Behaviour) (*Endpoint, error) {
 	e := &Endpoint{addr: "127.0.0.1:0"}
 	e.Behave(b)
-	return e, e.Listen(ctx)
+	if err := e.Listen(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // Listen opens the endpoint's port, which stays the same.

@@ -140,6 +140,9 @@ func TestArrivals(t *testing.T) {
 	if got := all.Busiest(100 * time.Millisecond).Value; got != 20 {
 		t.Errorf("busiest %g/s, want 2 within 100 ms", got)
 	}
+	if got, want := all.Slowest(2), "at 0s (4ms), at 100ms (2ms)"; got != want {
+		t.Errorf("slowest %s, want %s", got, want)
+	}
 	if got := (Arrivals{}).Busiest(time.Second).Value; got != 0 {
 		t.Errorf("busiest of none: %g/s", got)
 	}

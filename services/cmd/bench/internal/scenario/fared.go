@@ -16,6 +16,8 @@ type fared struct {
 	ages        report.Times
 	lost, twice report.Figure
 	deferrals   report.Figure
+	// slowest says when it was slowest.
+	slowest string
 }
 
 func (f fared) p50() report.Figure { return f.ages.Quantile(0.5) }
@@ -69,5 +71,5 @@ func farings(ctx context.Context, endpoints []*receiver.Endpoint, sources []*loa
 		came += len(arrivals)
 		all = append(all, arrivals.First()...)
 	}
-	return fared{ages: all.Ages(), lost: report.Num(expected - len(all)), twice: report.Num(came - len(all))}, nil
+	return fared{slowest: all.Slowest(3), ages: all.Ages(), lost: report.Num(expected - len(all)), twice: report.Num(came - len(all))}, nil
 }

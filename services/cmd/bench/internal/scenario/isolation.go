@@ -81,6 +81,7 @@ func (w *world) refer(ctx context.Context, table *report.Table, n neighbours, as
 func (w *world) tellNeighbours(table *report.Table, n neighbours, found fared) {
 	table.Row(n.name, report.Figure{Value: n.rate * float64(n.endpoints), Unit: report.Rate},
 		found.p50(), found.p99(), found.max(), found.lost, found.twice, found.deferrals)
+	w.sheet.Note("%s: slowest %s", n.name, found.slowest)
 	w.sheet.Goal(report.Most(n.name+", lost", found.lost, 0))
 }
 

@@ -45,8 +45,14 @@ func (o *Options) Validate() error {
 		flag string
 		n    int
 	}{
-		{"payload", o.Payload}, {"clients", o.Clients}, {"rate", o.Rate}, {"backlog", o.Backlog}, {"capacity", o.Capacity},
-		{"burst", o.Burst}, {"waiting", o.Waiting}, {"subscriptions", o.Subscriptions},
+		{"payload", o.Payload},
+		{"clients", o.Clients},
+		{"rate", o.Rate},
+		{"backlog", o.Backlog},
+		{"capacity", o.Capacity},
+		{"burst", o.Burst},
+		{"waiting", o.Waiting},
+		{"subscriptions", o.Subscriptions},
 	} {
 		if n.n < 1 {
 			return fmt.Errorf("-%s: must be above 0, is %d", n.flag, n.n)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/load"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/receiver"
+	"github.com/posthaste/posthaste/services/cmd/bench/internal/report"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/stack"
 )
 
@@ -71,6 +72,18 @@ func (s *site) count() {
 		return
 	}
 	s.w.sheet.Note("%s: POSTs %v, deferrals %v", s.name, attempts, deferrals)
+}
+
+// coresColumn is the heading of what cores says.
+const coresColumn = "CPUs of the stack"
+
+// cores begins to measure how many CPUs the stack keeps busy, and returns what
+// ends it. As many as there are, less what load and receivers take, is all.
+func (s *site) cores() (end func() report.Figure) {
+	begin, before := time.Now(), s.Usage()
+	return func() report.Figure {
+		return report.Num(s.Usage().Since(before).CPU().Seconds() / time.Since(begin).Seconds())
+	}
 }
 
 // subscribe makes subscriptions, several at the same time.
