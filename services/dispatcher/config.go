@@ -17,6 +17,8 @@ type Config struct {
 
 	EndpointConcurrency int `name:"endpoint-concurrency" group:"Dispatcher" unit:"count" help:"POSTs to one endpoint at once, at the most. What is really allowed adapts to how the endpoint fares." default:"64"`
 	MaxIdleConns        int `name:"max-idle-conns" group:"Dispatcher" unit:"count" help:"Idle connections kept to all endpoints together." default:"1024"`
+
+	Egress EgressConfig `embed:""`
 }
 
 // Validate names the first setting that cannot work.

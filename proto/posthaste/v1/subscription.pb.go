@@ -108,8 +108,11 @@ type Subscription struct {
 	ContentType string `protobuf:"bytes,18,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
 	// When it was disabled, newest first, at most 20: what came then was missed.
 	DisabledPeriods []*DisabledPeriod `protobuf:"bytes,19,rep,name=disabled_periods,json=disabledPeriods,proto3" json:"disabled_periods,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How its https endpoint and Posthaste know one another. Unset: by the
+	// system's authorities, and without a client certificate.
+	Tls           *Tls `protobuf:"bytes,21,opt,name=tls,proto3" json:"tls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Subscription) Reset() {
@@ -275,6 +278,13 @@ func (x *Subscription) GetDisabledPeriods() []*DisabledPeriod {
 	return nil
 }
 
+func (x *Subscription) GetTls() *Tls {
+	if x != nil {
+		return x.Tls
+	}
+	return nil
+}
+
 // Filters narrow a subscription to some of the events of its types.
 type Filters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -393,6 +403,72 @@ func (x *Secret) GetCreatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// Tls is what a subscription has of TLS for itself, each in PEM.
+type Tls struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The certificate that Posthaste shows, and those of its issuers after it.
+	// Empty: none.
+	ClientCertificate string `protobuf:"bytes,1,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	// The private key of the first of these. A secret.
+	ClientKey string `protobuf:"bytes,2,opt,name=client_key,json=clientKey,proto3" json:"client_key,omitempty"`
+	// The authorities that the endpoint's certificate may be of, in place of the
+	// system's. Empty: the system's.
+	Ca            string `protobuf:"bytes,3,opt,name=ca,proto3" json:"ca,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tls) Reset() {
+	*x = Tls{}
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tls) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tls) ProtoMessage() {}
+
+func (x *Tls) ProtoReflect() protoreflect.Message {
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tls.ProtoReflect.Descriptor instead.
+func (*Tls) Descriptor() ([]byte, []int) {
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Tls) GetClientCertificate() string {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return ""
+}
+
+func (x *Tls) GetClientKey() string {
+	if x != nil {
+		return x.ClientKey
+	}
+	return ""
+}
+
+func (x *Tls) GetCa() string {
+	if x != nil {
+		return x.Ca
+	}
+	return ""
+}
+
 // DisabledPeriod is a time without deliveries.
 type DisabledPeriod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -405,7 +481,7 @@ type DisabledPeriod struct {
 
 func (x *DisabledPeriod) Reset() {
 	*x = DisabledPeriod{}
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -417,7 +493,7 @@ func (x *DisabledPeriod) String() string {
 func (*DisabledPeriod) ProtoMessage() {}
 
 func (x *DisabledPeriod) ProtoReflect() protoreflect.Message {
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[3]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -430,7 +506,7 @@ func (x *DisabledPeriod) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisabledPeriod.ProtoReflect.Descriptor instead.
 func (*DisabledPeriod) Descriptor() ([]byte, []int) {
-	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{3}
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DisabledPeriod) GetFrom() *timestamppb.Timestamp {
@@ -451,7 +527,7 @@ var File_posthaste_v1_subscription_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
-	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\a\n" +
+	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\a\n" +
 	"\fSubscription\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -476,7 +552,8 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\aheaders\x18\x10 \x03(\v2'.posthaste.v1.Subscription.HeadersEntryR\aheaders\x12(\n" +
 	"\rdisable_after\x18\x11 \x01(\rH\x00R\fdisableAfter\x88\x01\x01\x12!\n" +
 	"\fcontent_type\x18\x12 \x01(\tR\vcontentType\x12G\n" +
-	"\x10disabled_periods\x18\x13 \x03(\v2\x1c.posthaste.v1.DisabledPeriodR\x0fdisabledPeriods\x1a:\n" +
+	"\x10disabled_periods\x18\x13 \x03(\v2\x1c.posthaste.v1.DisabledPeriodR\x0fdisabledPeriods\x12#\n" +
+	"\x03tls\x18\x15 \x01(\v2\x11.posthaste.v1.TlsR\x03tls\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
@@ -489,7 +566,12 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x129\n" +
 	"\n" +
-	"created_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"r\n" +
+	"created_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"c\n" +
+	"\x03Tls\x12-\n" +
+	"\x12client_certificate\x18\x01 \x01(\tR\x11clientCertificate\x12\x1d\n" +
+	"\n" +
+	"client_key\x18\x02 \x01(\tR\tclientKey\x12\x0e\n" +
+	"\x02ca\x18\x03 \x01(\tR\x02ca\"r\n" +
 	"\x0eDisabledPeriod\x12.\n" +
 	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
 	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until*{\n" +
@@ -511,37 +593,39 @@ func file_posthaste_v1_subscription_proto_rawDescGZIP() []byte {
 }
 
 var file_posthaste_v1_subscription_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_posthaste_v1_subscription_proto_goTypes = []any{
 	(SubscriptionStatus)(0),       // 0: posthaste.v1.SubscriptionStatus
 	(*Subscription)(nil),          // 1: posthaste.v1.Subscription
 	(*Filters)(nil),               // 2: posthaste.v1.Filters
 	(*Secret)(nil),                // 3: posthaste.v1.Secret
-	(*DisabledPeriod)(nil),        // 4: posthaste.v1.DisabledPeriod
-	nil,                           // 5: posthaste.v1.Subscription.HeadersEntry
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 7: google.protobuf.Duration
+	(*Tls)(nil),                   // 4: posthaste.v1.Tls
+	(*DisabledPeriod)(nil),        // 5: posthaste.v1.DisabledPeriod
+	nil,                           // 6: posthaste.v1.Subscription.HeadersEntry
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 8: google.protobuf.Duration
 }
 var file_posthaste_v1_subscription_proto_depIdxs = []int32{
 	2,  // 0: posthaste.v1.Subscription.filters:type_name -> posthaste.v1.Filters
 	3,  // 1: posthaste.v1.Subscription.secrets:type_name -> posthaste.v1.Secret
 	0,  // 2: posthaste.v1.Subscription.status:type_name -> posthaste.v1.SubscriptionStatus
-	6,  // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
-	6,  // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
-	6,  // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
-	7,  // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
-	7,  // 7: posthaste.v1.Subscription.timeout:type_name -> google.protobuf.Duration
-	5,  // 8: posthaste.v1.Subscription.headers:type_name -> posthaste.v1.Subscription.HeadersEntry
-	4,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
-	6,  // 10: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
-	6,  // 11: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
-	6,  // 12: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
-	6,  // 13: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	7,  // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
+	7,  // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
+	7,  // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
+	8,  // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
+	8,  // 7: posthaste.v1.Subscription.timeout:type_name -> google.protobuf.Duration
+	6,  // 8: posthaste.v1.Subscription.headers:type_name -> posthaste.v1.Subscription.HeadersEntry
+	5,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
+	4,  // 10: posthaste.v1.Subscription.tls:type_name -> posthaste.v1.Tls
+	7,  // 11: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 12: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
+	7,  // 13: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
+	7,  // 14: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_posthaste_v1_subscription_proto_init() }
@@ -556,7 +640,7 @@ func file_posthaste_v1_subscription_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_posthaste_v1_subscription_proto_rawDesc), len(file_posthaste_v1_subscription_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
