@@ -101,7 +101,12 @@ func (p *poster) post(ctx context.Context, to *destination, header http.Header, 
 	res, err := p.transportTo(to).RoundTrip(req) //nolint:bodyclose // read closes it
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header
-		a.body, err = p.read(res.Body)
+		if res.StatusCode == http.StatusSwitchingProtocols {
+			// What follows is a connection that no timeout ends.
+			_ = res.Body.Close()
+		} else {
+			a.body, err = p.read(res.Body)
+		}
 	}
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, context.DeadlineExceeded) {
 		err = fmt.Errorf("no complete answer within %s: %w", timeout, cause)
