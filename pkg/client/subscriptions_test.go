@@ -27,7 +27,7 @@ var subscriptionCalls = map[string]callTest{
 				Filters:     &client.Filters{TaskIDs: []string{"t1"}, Pattern: json.RawMessage(`{"n":[1]}`)},
 				RetryPolicy: &client.RetryDelays{Delays: []client.Duration{client.Duration(time.Minute)}},
 				Timeout:     client.Duration(5 * time.Second), Headers: map[string]string{"X-A": "b"}, DisableAfter: new(0),
-				TLS: &client.TLS{ClientCertificate: "c", ClientKey: "k", CA: "a"},
+				TLS:         &client.TLS{ClientCertificate: "c", ClientKey: "k", CA: "a"},
 				ContentType: "text/json", SigningAlgorithm: "hmac_sha256",
 			})
 		},

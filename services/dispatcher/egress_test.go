@@ -271,7 +271,7 @@ func TestEgressValidate(t *testing.T) {
 }
 
 // serverTLS shows cert, and asks for a client's of the authority, nil for none.
-func serverTLS(t *testing.T, cert *certtest.Made, clients *certtest.Made) *tls.Config {
+func serverTLS(t *testing.T, cert, clients *certtest.Made) *tls.Config {
 	t.Helper()
 	pair, err := tls.X509KeyPair([]byte(cert.Certificate), []byte(cert.Key))
 	if err != nil {
@@ -286,7 +286,7 @@ func serverTLS(t *testing.T, cert *certtest.Made, clients *certtest.Made) *tls.C
 
 func silent() *log.Logger { return slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) }
 
-func secureEndpoint(t *testing.T, cert *certtest.Made, clients *certtest.Made) *endpoint {
+func secureEndpoint(t *testing.T, cert, clients *certtest.Made) *endpoint {
 	t.Helper()
 	e := &endpoint{}
 	e.Server = httptest.NewUnstartedServer(e.handler(nil))
