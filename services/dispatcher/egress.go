@@ -111,7 +111,7 @@ func (e egress) ask(ctx context.Context, conn net.Conn, to netip.AddrPort) error
 		return err
 	}
 	limited := &io.LimitedReader{R: conn, N: maxProxyAnswer}
-	res, err := http.ReadResponse(bufio.NewReaderSize(oneByte{limited}, 16), req)
+	res, err := http.ReadResponse(bufio.NewReaderSize(oneByte{limited}, 16), req) //nolint:bodyclose // what follows is the tunnel
 	switch {
 	case err != nil && limited.N <= 0:
 		return errors.New("its answer to CONNECT is too long")

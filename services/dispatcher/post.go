@@ -98,7 +98,7 @@ func (p *poster) post(ctx context.Context, to *destination, header http.Header, 
 
 	a := answer{started: now}
 	begin := time.Now()
-	res, err := p.transportTo(to).RoundTrip(req) //nolint:bodyclose // read closes it
+	res, err := p.transportTo(to).RoundTrip(req)
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header
 		if res.StatusCode == http.StatusSwitchingProtocols {

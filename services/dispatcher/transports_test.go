@@ -127,9 +127,9 @@ func TestOwnTransports(t *testing.T) {
 		}
 		a, b, c := at("a"), at("b"), at("c")
 		first := o.get(a)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		o.get(b)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if o.get(a) != first {
 			t.Error("a transport is made twice")
 		}
@@ -137,9 +137,9 @@ func TestOwnTransports(t *testing.T) {
 		if o.byID["b"] != nil || o.byID["a"] == nil || len(o.byID) != 2 {
 			t.Errorf("%d transports, want a and c", len(o.byID))
 		}
-		time.Sleep(unusedAfter - time.Second)
+		<-time.After(unusedAfter - time.Second)
 		o.get(c)
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		if o.byID["a"] != nil || o.byID["c"] == nil {
 			t.Error("not the unused one alone is closed")
 		}

@@ -30,7 +30,7 @@ func (d *dialled) connect(ctx context.Context, to netip.AddrPort) (net.Conn, err
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	time.Sleep(d.takes)
+	<-time.After(d.takes)
 	conn, other := net.Pipe()
 	return conn, other.Close()
 }
@@ -153,7 +153,7 @@ func TestRaceClosesLosers(t *testing.T) {
 		var mu sync.Mutex
 		var made []net.Conn
 		conn, err := race(t.Context(), slices.Repeat([]netip.AddrPort{netip.MustParseAddrPort("1.1.1.1:443")}, 3), func(context.Context, netip.AddrPort) (net.Conn, error) {
-			time.Sleep(2*headStart + time.Millisecond)
+			<-time.After(2*headStart + time.Millisecond)
 			a, b := net.Pipe()
 			mu.Lock()
 			defer mu.Unlock()

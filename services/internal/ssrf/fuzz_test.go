@@ -46,7 +46,7 @@ func dialledBy(t *testing.T, u *url.URL) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := transport.RoundTrip(req); err == nil { //nolint:bodyclose // there is none
+	if _, err := transport.RoundTrip(req); err == nil {
 		t.Fatal("a connection without a dial")
 	}
 	return address
