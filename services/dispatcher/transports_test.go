@@ -76,10 +76,10 @@ func TestTLSChanges(t *testing.T) {
 		h.attempts(t, n)
 	}
 	post(1)
-	transport := s.poster.own.byID[id]
+	transport := s.poster.own.of(id)
 	h.set(t, id, func(pb *posthastev1.Subscription) { pb.Description = "d" })
 	post(2)
-	if s.poster.own.byID[id] != transport {
+	if s.poster.own.of(id) != transport {
 		t.Error("another change costs the connections")
 	}
 	set = proto.CloneOf(set)
@@ -96,7 +96,7 @@ func TestTLSChanges(t *testing.T) {
 	h.set(t, id, withTLS(nil))
 	h.fresh(t, id, 1)
 	h.attempts(t, 4)
-	if n := len(s.poster.own.byID); n != 0 {
+	if n := s.poster.own.count(); n != 0 {
 		t.Errorf("%d transports are left", n)
 	}
 }
@@ -114,6 +114,19 @@ func (h *house) set(t *testing.T, id string, apply func(*posthastev1.Subscriptio
 	if err := h.live.Watcher.Await(t.Context(), sub.Revision); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// of is the subscription's, nil for none.
+func (o *ownTransports) of(id string) *ownTransport {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.byID[id]
+}
+
+func (o *ownTransports) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.byID)
 }
 
 // Transports are bounded in number and in the time that nothing uses them.
@@ -134,21 +147,21 @@ func TestOwnTransports(t *testing.T) {
 			t.Error("a transport is made twice")
 		}
 		o.get(c)
-		if o.byID["b"] != nil || o.byID["a"] == nil || len(o.byID) != 2 {
-			t.Errorf("%d transports, want a and c", len(o.byID))
+		if o.of("b") != nil || o.of("a") == nil || o.count() != 2 {
+			t.Errorf("%d transports, want a and c", o.count())
 		}
 		<-time.After(unusedAfter - time.Second)
 		o.get(c)
 		<-time.After(2 * time.Second)
-		if o.byID["a"] != nil || o.byID["c"] == nil {
+		if o.of("a") != nil || o.of("c") == nil {
 			t.Error("not the unused one alone is closed")
 		}
 		if changed := at("c"); o.get(changed) == o.get(c) || o.get(c).TLSClientConfig == nil {
 			t.Error("another TLS has the same transport")
 		}
 		o.drop("c")
-		if len(o.byID) != 0 {
-			t.Errorf("%d transports are left", len(o.byID))
+		if o.count() != 0 {
+			t.Errorf("%d transports are left", o.count())
 		}
 	})
 }
