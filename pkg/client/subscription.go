@@ -33,6 +33,8 @@ type EventSubscription struct {
 	Timeout Duration `json:"timeout"`
 	// Headers are those that you added; their values are not shown again.
 	Headers map[string]string `json:"headers,omitempty"`
+	// TLS names the certificates that it has for itself; nil for none.
+	TLS *TLSInfo `json:"tls,omitempty"`
 	// DisableAfter is how many failed deliveries in a row disable it; 0 for
 	// never.
 	DisableAfter int    `json:"disableAfter"`
@@ -88,10 +90,38 @@ type CreateEventSubscription struct {
 	Timeout          Duration     `json:"timeout,omitzero"`
 	// Headers are sent with every POST, beside the dialect's own.
 	Headers map[string]string `json:"headers,omitempty"`
+	// TLS is how the endpoint and the server know one another; nil for as all
+	// others.
+	TLS *TLS `json:"tls,omitempty"`
 	// DisableAfter is how many failed deliveries in a row disable it; 0 for
 	// never, nil for the dialect's.
 	DisableAfter *int   `json:"disableAfter,omitempty"`
 	ContentType  string `json:"contentType,omitempty"`
+}
+
+// TLS is how an https endpoint and the server know one another, each in PEM.
+type TLS struct {
+	// ClientCertificate is what the server shows to the endpoint, and those of
+	// its issuers after it.
+	ClientCertificate string `json:"clientCertificate,omitempty"`
+	// ClientKey is its private key, without a passphrase.
+	ClientKey Secret `json:"clientKey,omitempty"`
+	// CA are the authorities that the endpoint's certificate may be of, in place
+	// of the server's.
+	CA string `json:"ca,omitempty"`
+}
+
+// TLSInfo names the certificates of a subscription.
+type TLSInfo struct {
+	ClientCertificate *Certificate  `json:"clientCertificate,omitempty"`
+	CA                []Certificate `json:"ca,omitempty"` // empty for the server's
+}
+
+// Certificate tells one from others.
+type Certificate struct {
+	Subject     string    `json:"subject"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+	Fingerprint string    `json:"fingerprint"` // SHA-256 in hex
 }
 
 // RetryDelays is a schedule of one's own.
@@ -109,6 +139,7 @@ type UpdateEventSubscription struct {
 	RetryPolicy  Change[RetryDelays]       `json:"retryPolicy,omitzero"`
 	Timeout      Change[Duration]          `json:"timeout,omitzero"`
 	Headers      Change[map[string]string] `json:"headers,omitzero"`
+	TLS          Change[TLS]               `json:"tls,omitzero"` // all of it at once
 	DisableAfter Change[int]               `json:"disableAfter,omitzero"`
 	ContentType  Change[string]            `json:"contentType,omitzero"`
 }

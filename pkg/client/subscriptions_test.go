@@ -27,13 +27,14 @@ var subscriptionCalls = map[string]callTest{
 				Filters:     &client.Filters{TaskIDs: []string{"t1"}, Pattern: json.RawMessage(`{"n":[1]}`)},
 				RetryPolicy: &client.RetryDelays{Delays: []client.Duration{client.Duration(time.Minute)}},
 				Timeout:     client.Duration(5 * time.Second), Headers: map[string]string{"X-A": "b"}, DisableAfter: new(0),
+				TLS:         &client.TLS{ClientCertificate: "c", ClientKey: "k", CA: "a"},
 				ContentType: "text/json", SigningAlgorithm: "hmac_sha256",
 			})
 		},
 		method: "POST", uri: "/v1/event-subscriptions", keyed: true,
 		body: `{"url":"https://e.x/?a=<b>&c","eventTypes":["task.*"],"secret":"whsec_mine","signingAlgorithm":"hmac_sha256","description":"d",` +
 			`"filters":{"taskIds":["t1"],"pattern":{"n":[1]}},"dialect":"aicity","retryPolicy":{"delays":["1m0s"]},"timeout":"5s","headers":{"X-A":"b"},` +
-			`"disableAfter":0,"contentType":"text/json"}`,
+			`"tls":{"clientCertificate":"c","clientKey":"k","ca":"a"},"disableAfter":0,"contentType":"text/json"}`,
 		status: 201, answer: subAnswer, want: subWant,
 	},
 	"Create the least": {

@@ -53,11 +53,21 @@ type Posthaste struct {
 	addr, adminAddr, natsURL string
 }
 
+// Option changes what New makes.
+type Option func(*Posthaste)
+
+// WithGuard has another judge of endpoints than the one of the settings, which
+// lets those on this machine through.
+func WithGuard(g *ssrf.Guard) Option { return func(p *Posthaste) { p.guard = g } }
+
 // New starts the embedded servers, connects, and listens. It returns when
 // requests can be sent; Run answers them. Run or Close releases everything.
-func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Posthaste, err error) {
+func New(ctx context.Context, cfg Config, log *slog.Logger, options ...Option) (_ *Posthaste, err error) {
 	cfg.openToLoopback()
-	p := &Posthaste{cfg: cfg, log: log, process: process.New(log)}
+	p := &Posthaste{cfg: cfg, log: log, process: process.New(log), guard: ssrf.New(cfg.Endpoints, nil)}
+	for _, o := range options {
+		o(p)
+	}
 	defer func() {
 		if err != nil {
 			p.Close()
@@ -171,7 +181,6 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 	p.process.Check("subscriptions", p.subs.Watcher.Ready)
 	p.cfg.Auth.Warn(p.log)
 	p.keys = auth.NewKeys(p.cfg.Auth)
-	p.guard = ssrf.New(p.cfg.Endpoints, nil)
 	if p.dialects, err = p.cfg.Dialects.Load(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/internal/settings"
+	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
 
 // Terminal is what the verbs read and write.
@@ -18,6 +19,8 @@ type Terminal struct {
 	KeyFile string
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
+	// Resolver looks up the hosts of explain-url; nil for the system's.
+	Resolver ssrf.Resolver
 }
 
 // devKeyFile is where posthaste dev keeps its key (its setting data-dir).
@@ -39,6 +42,7 @@ func Commands(t Terminal) []settings.Command {
 		verb(&t, "replay", "deliver events to a subscription once more", (*Terminal).replay),
 		verb(&t, "listen", "forward events, signed, to a port of this machine", (*Terminal).listen),
 		verb(&t, "webhook", "send a signed test event to an endpoint, without a server", (*Terminal).webhook),
+		verb(&t, "explain-url", "say whether an endpoint may have a URL, and why", (*Terminal).explainURL),
 	}
 }
 

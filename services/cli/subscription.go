@@ -31,11 +31,20 @@ func (v *subscriptionsVerb) show(s *client.EventSubscription) error {
 		{"disabled after", strconv.Itoa(s.DisableAfter)},
 		{"attempts", strconv.Itoa(s.RetryPolicy.MaxAttempts)},
 		{"timeout", s.Timeout.String()},
+		{"client certificate", clientCertificate(s.TLS)},
 		{"public key", s.PublicKey},
 		{"secret", s.Secret.Reveal()},
 		{"secret begins with", s.SecretPrefix},
 		{"created", moment(&s.CreatedAt)},
 	})
+}
+
+// clientCertificate names the one that is shown to the endpoint.
+func clientCertificate(info *client.TLSInfo) string {
+	if info == nil || info.ClientCertificate == nil {
+		return ""
+	}
+	return info.ClientCertificate.Subject + ", until " + moment(&info.ClientCertificate.ExpiresAt)
 }
 
 func (v *subscriptionsVerb) remove(ctx context.Context) error {

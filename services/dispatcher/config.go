@@ -18,7 +18,8 @@ type Config struct {
 
 	MaxIdleConns int `name:"max-idle-conns" group:"Dispatcher" unit:"count" help:"Idle connections kept to all endpoints together." default:"1024"`
 
-	Gate gate.Config `embed:""`
+	Gate   gate.Config  `embed:""`
+	Egress EgressConfig `embed:""`
 }
 
 // Validate names the first setting that cannot work.
@@ -37,5 +38,5 @@ func (c *Config) Validate() error {
 	case c.MaxIdleConns < 1:
 		return fmt.Errorf("max-idle-conns: must be at least 1, is %d", c.MaxIdleConns)
 	}
-	return c.Gate.Validate()
+	return errors.Join(c.Gate.Validate(), c.Egress.Validate())
 }

@@ -3,12 +3,12 @@ package dispatcher
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/posthaste/posthaste/services/internal/ssrf"
@@ -16,36 +16,62 @@ import (
 
 // poster makes POSTs. There is one way out, and it passes the guard.
 type poster struct {
-	transport *http.Transport
+	transport *http.Transport // of all subscriptions without TLS of their own
+	own       *ownTransports
 	readMost  int64
 	keepMost  int64
 }
 
 // newPoster makes a poster whose POSTs have at most the longest timeout.
 func newPoster(cfg Config, longest time.Duration, guard *ssrf.Guard) *poster {
-	dialer := &net.Dialer{Timeout: longest, KeepAlive: 30 * time.Second, Control: guard.Control}
+	way := egress{guard: guard, dialer: &net.Dialer{KeepAlive: 30 * time.Second}, proxy: cfg.Egress.proxy(), longest: longest}
+	transport := newTransport(cfg, longest, way)
 	return &poster{
-		readMost: int64(cfg.AnswerBytes),
-		keepMost: int64(cfg.RecordBytes),
-		transport: &http.Transport{
-			// Proxy stays nil: one from the environment would dial for us,
-			// past the guard.
-			DialContext:       dialer.DialContext,
-			ForceAttemptHTTP2: true,
-			// One connection carries all of an endpoint's POSTs. Where it has
-			// died in silence, a ping finds out before TCP does.
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: longest, PingTimeout: longest / 2},
-			MaxIdleConns:           cfg.MaxIdleConns,
-			MaxIdleConnsPerHost:    cfg.Gate.Concurrency,
-			IdleConnTimeout:        90 * time.Second,
-			TLSHandshakeTimeout:    longest,
-			MaxResponseHeaderBytes: 64 << 10,
-			DisableCompression:     true, // a stranger's archive is not ours to open
-		},
+		transport: transport,
+		own:       newOwnTransports(transport, cfg.Egress.MaxTLSEndpoints),
+		readMost:  int64(cfg.AnswerBytes),
+		keepMost:  int64(cfg.RecordBytes),
 	}
 }
 
-func (p *poster) close() { p.transport.CloseIdleConnections() }
+// newTransport makes one that takes little from strangers.
+func newTransport(cfg Config, longest time.Duration, way egress) *http.Transport {
+	return &http.Transport{
+		// Proxy stays nil: one from the environment would look the name up
+		// and dial for us, past the guard.
+		DialContext:       way.dial,
+		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2: true,
+		// One connection carries all of an endpoint's POSTs. Where it has
+		// died in silence, a ping finds out before TCP does. What an endpoint
+		// may send before it is read is bounded too.
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: longest, PingTimeout: longest / 2,
+			MaxReceiveBufferPerStream: streamBuffer, MaxReceiveBufferPerConnection: connectionBuffer,
+		},
+		MaxConnsPerHost:        cfg.Egress.MaxConnsPerHost,
+		MaxIdleConns:           cfg.MaxIdleConns,
+		MaxIdleConnsPerHost:    cfg.Gate.Concurrency,
+		IdleConnTimeout:        idleTimeout,
+		TLSHandshakeTimeout:    longest,
+		MaxResponseHeaderBytes: int64(cfg.Egress.MaxAnswerHeaders),
+		DisableCompression:     true, // a stranger's archive is not ours to open
+	}
+}
+
+const (
+	// streamBuffer and connectionBuffer are what an endpoint may send over
+	// HTTP/2 before it is read, in bytes.
+	streamBuffer     = 128 << 10
+	connectionBuffer = 1 << 20
+	// idleTimeout is how long a connection is kept that nothing uses.
+	idleTimeout = 90 * time.Second
+)
+
+func (p *poster) close() {
+	p.transport.CloseIdleConnections()
+	p.own.close()
+}
 
 // answer is what came of a POST.
 type answer struct {
@@ -59,11 +85,11 @@ type answer struct {
 
 // post sends one POST and reads the answer, both within the timeout. A
 // redirect is an answer like any other.
-func (p *poster) post(ctx context.Context, to *url.URL, header http.Header, body []byte, timeout time.Duration, now time.Time) answer {
+func (p *poster) post(ctx context.Context, to *destination, header http.Header, body []byte, timeout time.Duration, now time.Time) answer {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	req := (&http.Request{
-		Method: http.MethodPost, URL: to, Host: to.Host, Header: header,
+		Method: http.MethodPost, URL: to.URL, Host: to.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		ContentLength: int64(len(body)),
 		Body:          io.NopCloser(bytes.NewReader(body)),
@@ -72,10 +98,15 @@ func (p *poster) post(ctx context.Context, to *url.URL, header http.Header, body
 
 	a := answer{started: now}
 	begin := time.Now()
-	res, err := p.transport.RoundTrip(req) //nolint:bodyclose // read closes it
+	res, err := p.transportTo(to).RoundTrip(req)
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header
-		a.body, err = p.read(res.Body)
+		if res.StatusCode == http.StatusSwitchingProtocols {
+			// What follows is a connection that no timeout ends.
+			_ = res.Body.Close()
+		} else {
+			a.body, err = p.read(res.Body)
+		}
 	}
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, context.DeadlineExceeded) {
 		err = fmt.Errorf("no complete answer within %s: %w", timeout, cause)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // target is a subscription made ready for POSTs.
 type target struct {
 	sub     *subscription.Subscription
-	url     *url.URL
+	url     *destination
 	dialect *dialect.Dialect
 	signer  *dialect.Signer
 	policy  policy.Policy
@@ -55,6 +54,7 @@ func (s *Service) find(ctx context.Context, tenant, id string) (*target, error) 
 		if sub, err = s.Store.Get(ctx, tenant, id); err != nil {
 			if errors.Is(err, subscription.ErrNotFound) {
 				s.targets.drop(id)
+				s.poster.own.drop(id)
 			}
 			return nil, fmt.Errorf("find subscription %s: %w", id, err)
 		}
@@ -95,9 +95,13 @@ func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
+	where, err := s.destination(to, sub)
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
+	}
 	own := ownHeader(d, sub.Subscription)
 	t := &target{
-		sub: sub, url: to, dialect: d, signer: signer, until: until, policy: s.Policies.Of(d, sub.Subscription),
+		sub: sub, url: where, dialect: d, signer: signer, until: until, policy: s.Policies.Of(d, sub.Subscription),
 		own: own, hidden: hiddenNames(d, own),
 	}
 

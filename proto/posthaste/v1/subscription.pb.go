@@ -110,7 +110,10 @@ type Subscription struct {
 	DisabledPeriods []*DisabledPeriod `protobuf:"bytes,19,rep,name=disabled_periods,json=disabledPeriods,proto3" json:"disabled_periods,omitempty"`
 	// How many POSTs it gets at most, from all dispatchers together. Unset: as
 	// many as it takes.
-	RateLimit     *RateLimit `protobuf:"bytes,20,opt,name=rate_limit,json=rateLimit,proto3" json:"rate_limit,omitempty"`
+	RateLimit *RateLimit `protobuf:"bytes,20,opt,name=rate_limit,json=rateLimit,proto3" json:"rate_limit,omitempty"`
+	// How its https endpoint and Posthaste know one another. Unset: by the
+	// system's authorities, and without a client certificate.
+	Tls           *Tls `protobuf:"bytes,21,opt,name=tls,proto3" json:"tls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,6 +284,13 @@ func (x *Subscription) GetDisabledPeriods() []*DisabledPeriod {
 func (x *Subscription) GetRateLimit() *RateLimit {
 	if x != nil {
 		return x.RateLimit
+	}
+	return nil
+}
+
+func (x *Subscription) GetTls() *Tls {
+	if x != nil {
+		return x.Tls
 	}
 	return nil
 }
@@ -456,6 +466,72 @@ func (x *Secret) GetCreatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// Tls is what a subscription has of TLS for itself, each in PEM.
+type Tls struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The certificate that Posthaste shows, and those of its issuers after it.
+	// Empty: none.
+	ClientCertificate string `protobuf:"bytes,1,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	// The private key of the first of these. A secret.
+	ClientKey string `protobuf:"bytes,2,opt,name=client_key,json=clientKey,proto3" json:"client_key,omitempty"`
+	// The authorities that the endpoint's certificate may be of, in place of the
+	// system's. Empty: the system's.
+	Ca            string `protobuf:"bytes,3,opt,name=ca,proto3" json:"ca,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tls) Reset() {
+	*x = Tls{}
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tls) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tls) ProtoMessage() {}
+
+func (x *Tls) ProtoReflect() protoreflect.Message {
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tls.ProtoReflect.Descriptor instead.
+func (*Tls) Descriptor() ([]byte, []int) {
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Tls) GetClientCertificate() string {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return ""
+}
+
+func (x *Tls) GetClientKey() string {
+	if x != nil {
+		return x.ClientKey
+	}
+	return ""
+}
+
+func (x *Tls) GetCa() string {
+	if x != nil {
+		return x.Ca
+	}
+	return ""
+}
+
 // DisabledPeriod is a time without deliveries.
 type DisabledPeriod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -468,7 +544,7 @@ type DisabledPeriod struct {
 
 func (x *DisabledPeriod) Reset() {
 	*x = DisabledPeriod{}
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -480,7 +556,7 @@ func (x *DisabledPeriod) String() string {
 func (*DisabledPeriod) ProtoMessage() {}
 
 func (x *DisabledPeriod) ProtoReflect() protoreflect.Message {
-	mi := &file_posthaste_v1_subscription_proto_msgTypes[4]
+	mi := &file_posthaste_v1_subscription_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -493,7 +569,7 @@ func (x *DisabledPeriod) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisabledPeriod.ProtoReflect.Descriptor instead.
 func (*DisabledPeriod) Descriptor() ([]byte, []int) {
-	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{4}
+	return file_posthaste_v1_subscription_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DisabledPeriod) GetFrom() *timestamppb.Timestamp {
@@ -514,7 +590,7 @@ var File_posthaste_v1_subscription_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
-	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe3\a\n" +
+	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x88\b\n" +
 	"\fSubscription\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -541,7 +617,8 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\fcontent_type\x18\x12 \x01(\tR\vcontentType\x12G\n" +
 	"\x10disabled_periods\x18\x13 \x03(\v2\x1c.posthaste.v1.DisabledPeriodR\x0fdisabledPeriods\x126\n" +
 	"\n" +
-	"rate_limit\x18\x14 \x01(\v2\x17.posthaste.v1.RateLimitR\trateLimit\x1a:\n" +
+	"rate_limit\x18\x14 \x01(\v2\x17.posthaste.v1.RateLimitR\trateLimit\x12#\n" +
+	"\x03tls\x18\x15 \x01(\v2\x11.posthaste.v1.TlsR\x03tls\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
@@ -559,7 +636,12 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x129\n" +
 	"\n" +
-	"created_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"r\n" +
+	"created_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"c\n" +
+	"\x03Tls\x12-\n" +
+	"\x12client_certificate\x18\x01 \x01(\tR\x11clientCertificate\x12\x1d\n" +
+	"\n" +
+	"client_key\x18\x02 \x01(\tR\tclientKey\x12\x0e\n" +
+	"\x02ca\x18\x03 \x01(\tR\x02ca\"r\n" +
 	"\x0eDisabledPeriod\x12.\n" +
 	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
 	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until*{\n" +
@@ -581,40 +663,42 @@ func file_posthaste_v1_subscription_proto_rawDescGZIP() []byte {
 }
 
 var file_posthaste_v1_subscription_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_posthaste_v1_subscription_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_posthaste_v1_subscription_proto_goTypes = []any{
 	(SubscriptionStatus)(0),       // 0: posthaste.v1.SubscriptionStatus
 	(*Subscription)(nil),          // 1: posthaste.v1.Subscription
 	(*RateLimit)(nil),             // 2: posthaste.v1.RateLimit
 	(*Filters)(nil),               // 3: posthaste.v1.Filters
 	(*Secret)(nil),                // 4: posthaste.v1.Secret
-	(*DisabledPeriod)(nil),        // 5: posthaste.v1.DisabledPeriod
-	nil,                           // 6: posthaste.v1.Subscription.HeadersEntry
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 8: google.protobuf.Duration
+	(*Tls)(nil),                   // 5: posthaste.v1.Tls
+	(*DisabledPeriod)(nil),        // 6: posthaste.v1.DisabledPeriod
+	nil,                           // 7: posthaste.v1.Subscription.HeadersEntry
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
 }
 var file_posthaste_v1_subscription_proto_depIdxs = []int32{
 	3,  // 0: posthaste.v1.Subscription.filters:type_name -> posthaste.v1.Filters
 	4,  // 1: posthaste.v1.Subscription.secrets:type_name -> posthaste.v1.Secret
 	0,  // 2: posthaste.v1.Subscription.status:type_name -> posthaste.v1.SubscriptionStatus
-	7,  // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
-	7,  // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
-	7,  // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
-	8,  // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
-	8,  // 7: posthaste.v1.Subscription.timeout:type_name -> google.protobuf.Duration
-	6,  // 8: posthaste.v1.Subscription.headers:type_name -> posthaste.v1.Subscription.HeadersEntry
-	5,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
+	8,  // 3: posthaste.v1.Subscription.disabled_at:type_name -> google.protobuf.Timestamp
+	8,  // 4: posthaste.v1.Subscription.created_at:type_name -> google.protobuf.Timestamp
+	8,  // 5: posthaste.v1.Subscription.updated_at:type_name -> google.protobuf.Timestamp
+	9,  // 6: posthaste.v1.Subscription.delays:type_name -> google.protobuf.Duration
+	9,  // 7: posthaste.v1.Subscription.timeout:type_name -> google.protobuf.Duration
+	7,  // 8: posthaste.v1.Subscription.headers:type_name -> posthaste.v1.Subscription.HeadersEntry
+	6,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
 	2,  // 10: posthaste.v1.Subscription.rate_limit:type_name -> posthaste.v1.RateLimit
-	8,  // 11: posthaste.v1.RateLimit.per:type_name -> google.protobuf.Duration
-	7,  // 12: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
-	7,  // 13: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
-	7,  // 14: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
-	7,  // 15: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	5,  // 11: posthaste.v1.Subscription.tls:type_name -> posthaste.v1.Tls
+	9,  // 12: posthaste.v1.RateLimit.per:type_name -> google.protobuf.Duration
+	8,  // 13: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
+	8,  // 14: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
+	8,  // 15: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
+	8,  // 16: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_posthaste_v1_subscription_proto_init() }
@@ -629,7 +713,7 @@ func file_posthaste_v1_subscription_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_posthaste_v1_subscription_proto_rawDesc), len(file_posthaste_v1_subscription_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

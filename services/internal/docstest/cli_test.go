@@ -14,7 +14,7 @@ const cliPage = "docs/cli.md"
 
 var (
 	flagName  = regexp.MustCompile("`(--[a-z][a-z-]*)`")
-	verbAlone = regexp.MustCompile("(?m)^\\| \\[`([a-z]+)[^`]*`\\]")
+	verbAlone = regexp.MustCompile("(?m)^\\| \\[`([a-z-]+)[^`]*`\\]")
 )
 
 // verbSettings are the settings of the verbs, in the form of the tables of

@@ -20,12 +20,16 @@ type Config struct {
 	MaxDelay         time.Duration  `name:"max-delay" group:"Subscriptions" unit:"duration" help:"Longest wait that a retry policy may name." default:"24h"`
 	MaxHeaders       int            `name:"max-headers" group:"Subscriptions" unit:"count" help:"Further headers of one subscription." default:"20"`
 	MaxHeaderBytes   settings.Bytes `name:"max-header-bytes" group:"Subscriptions" unit:"bytes" help:"Size of the value of such a header." default:"1KiB"`
+	MaxTLSBytes      settings.Bytes `name:"max-tls-bytes" group:"Subscriptions" unit:"bytes" help:"Size of each member of a subscription's tls: client certificate, key and authorities, in PEM." default:"16KiB"`
 	MaxPatternBytes  settings.Bytes `name:"max-pattern-bytes" group:"Subscriptions" unit:"bytes" help:"Size of the pattern in the filter of one subscription, at most 8KiB." default:"4KiB"`
 	ResolveTimeout   time.Duration  `name:"control-resolve-timeout" group:"Subscriptions" unit:"duration" help:"How long the host name of a new endpoint may take to resolve." default:"5s"`
 }
 
 // maxPageSize bounds one answer, and one pipeline to Redis.
 const maxPageSize = 1000
+
+// maxTLS keeps a subscription well below what NATS takes in one message.
+const maxTLS = 64 * settings.KiB
 
 // maxPattern is what routers take of a stored pattern.
 const maxPattern = 8 * settings.KiB
@@ -42,6 +46,7 @@ func (c *Config) Validate() error {
 		{"max-delays", c.MaxDelays},
 		{"max-headers", c.MaxHeaders},
 		{"max-header-bytes", int(c.MaxHeaderBytes)},
+		{"max-tls-bytes", int(c.MaxTLSBytes)},
 		{"max-pattern-bytes", int(c.MaxPatternBytes)},
 	} {
 		if s.value < 1 {
@@ -55,6 +60,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("max-description-bytes: must not be negative, is %s", c.MaxDescription)
 	case c.MaxPatternBytes > maxPattern:
 		return fmt.Errorf("max-pattern-bytes: must be at most %s, is %s", maxPattern, c.MaxPatternBytes)
+	case c.MaxTLSBytes > maxTLS:
+		return fmt.Errorf("max-tls-bytes: must be at most %s, is %s", maxTLS, c.MaxTLSBytes)
 	case c.MinDelay < time.Millisecond:
 		return fmt.Errorf("min-delay: must be at least 1ms, is %s", c.MinDelay)
 	case c.ResolveTimeout < 10*time.Millisecond:

@@ -115,6 +115,13 @@ func (r *Resource) patchOverrides(d *dialect.Dialect, req *PatchEventSubscriptio
 		headers := r.readHeaders(d, req.Headers.Value, f)
 		apply = append(apply, func(pb *posthastev1.Subscription) { pb.Headers = maps.Clone(headers) })
 	}
+	if req.TLS.Given {
+		var given *posthastev1.Tls
+		if !req.TLS.Null {
+			given = r.readTLS(&req.TLS.Value, req.URL.Value, f)
+		}
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.Tls = proto.CloneOf(given) })
+	}
 	if req.DisableAfter.Given {
 		var after *uint32
 		if !req.DisableAfter.Null {

@@ -91,6 +91,9 @@ func replaceNamed(pb, wanted *posthastev1.Subscription) {
 	if wanted.Headers != nil {
 		pb.Headers = wanted.Headers
 	}
+	if wanted.Tls != nil {
+		pb.Tls = wanted.Tls
+	}
 	if wanted.DisableAfter != nil {
 		pb.DisableAfter = wanted.DisableAfter
 	}

@@ -16,6 +16,7 @@ type CreateEventSubscriptionRequest struct {
 	RetryPolicy      *RetryPolicyRequest `json:"retryPolicy,omitempty"`
 	Timeout          string              `json:"timeout,omitempty" example:"5s" doc:"From the start of a POST to the end of its answer. Left out: the dialect's."`
 	Headers          map[string]string   `json:"headers,omitempty" doc:"Further headers of every POST. Their values are not shown again."`
+	TLS              *TLSRequest         `json:"tls,omitempty"`
 	DisableAfter     *int                `json:"disableAfter,omitempty" minimum:"0" doc:"Failed deliveries in a row that disable it; 0 for never. Left out: the dialect's."`
 	ContentType      string              `json:"contentType,omitempty" doc:"Content-Type of every POST. Left out: the dialect's."`
 }
@@ -24,6 +25,13 @@ type CreateEventSubscriptionRequest struct {
 type FiltersRequest struct {
 	TaskIDs []string    `json:"taskIds,omitempty" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
 	Pattern rest.Object `json:"pattern,omitempty" doc:"A pattern over data in the language of Amazon EventBridge, such as {\"amount\":[{\"numeric\":[\">\",100]}]}."`
+}
+
+// TLSRequest is how an https endpoint and Posthaste know one another.
+type TLSRequest struct {
+	ClientCertificate string `json:"clientCertificate,omitempty" doc:"PEM of the certificate that Posthaste shows to the endpoint, and of its issuers after it."`
+	ClientKey         string `json:"clientKey,omitempty" doc:"PEM of its private key, without a passphrase. Never shown."`
+	CA                string `json:"ca,omitempty" doc:"PEM of the authorities that the endpoint's certificate may be of, in place of the system's."`
 }
 
 // RetryPolicyRequest is a schedule of one's own.
@@ -41,6 +49,7 @@ type PatchEventSubscriptionRequest struct {
 	RetryPolicy  rest.Member[PatchRetryPolicyRequest] `json:"retryPolicy,omitempty" doc:"null goes back to the dialect's."`
 	Timeout      rest.Member[string]                  `json:"timeout,omitempty" doc:"null goes back to the dialect's."`
 	Headers      rest.Member[map[string]string]       `json:"headers,omitempty" doc:"Replaces all of them; null removes them."`
+	TLS          rest.Member[TLSRequest]              `json:"tls,omitempty" doc:"Replaces all of it, so the key has to be given again; null removes it."`
 	DisableAfter rest.Member[int]                     `json:"disableAfter,omitempty" doc:"null goes back to the dialect's."`
 	ContentType  rest.Member[string]                  `json:"contentType,omitempty" doc:"null goes back to the dialect's."`
 }

@@ -29,6 +29,7 @@ type EventSubscription struct {
 	FailCount        *int                         `json:"failCount,omitempty" doc:"Deliveries that failed since the last success; absent while it is not known."`
 	Timeout          string                       `json:"timeout" doc:"From the start of a POST to the end of its answer."`
 	Headers          map[string]string            `json:"headers,omitempty" doc:"Further headers of every POST, with [secret] for their values."`
+	TLS              *EventSubscriptionTLS        `json:"tls,omitempty" doc:"What it has of TLS for itself, without the private key."`
 	DisableAfter     int                          `json:"disableAfter" doc:"Failed deliveries in a row that disable it; 0 for never."`
 	ContentType      string                       `json:"contentType"`
 	Secret           string                       `json:"secret,omitempty" doc:"Only in the answer to the request that made it."`
@@ -43,6 +44,19 @@ type EventSubscription struct {
 type EventSubscriptionFilters struct {
 	TaskIDs []string    `json:"taskIds" nullable:"false" doc:"Only events whose data.taskId is listed; empty for all events."`
 	Pattern rest.Object `json:"pattern,omitempty" doc:"A pattern over data in the language of Amazon EventBridge."`
+}
+
+// EventSubscriptionTLS names the certificates that the subscription has.
+type EventSubscriptionTLS struct {
+	ClientCertificate *Certificate  `json:"clientCertificate,omitempty" doc:"Which Posthaste shows to the endpoint."`
+	CA                []Certificate `json:"ca,omitempty" doc:"Authorities that the endpoint's certificate may be of; left out for the system's."`
+}
+
+// Certificate tells one from others.
+type Certificate struct {
+	Subject     string    `json:"subject"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+	Fingerprint string    `json:"fingerprint" doc:"SHA-256 in hex."`
 }
 
 // RetiringSecret is a secret that is on its way out.
@@ -81,6 +95,7 @@ func (r *Resource) newView(sub *subscription.Subscription, failCount *int) Event
 		CreatedAt: rest.Moment(sub.GetCreatedAt()), UpdatedAt: rest.Moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
 	}
 	v.showSecrets(d, sub, r.now())
+	v.TLS = showTLS(sub.GetTls())
 	if !sub.Active() {
 		v.Status, v.DisabledReason, v.AvailableActions = statusDisabled, sub.GetDisabledReason(), []string{}
 		if at := sub.GetDisabledAt(); at != nil {

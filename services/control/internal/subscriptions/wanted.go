@@ -55,6 +55,7 @@ func (r *Resource) wanted(ctx context.Context, d *dialect.Dialect, req *CreateEv
 	}
 	pb.Timeout = r.readTimeout(req.Timeout, f)
 	pb.Headers = r.readHeaders(d, req.Headers, f)
+	pb.Tls = r.readTLS(req.TLS, req.URL, f)
 	pb.DisableAfter = readDisableAfter(req.DisableAfter, f)
 	pb.ContentType = readContentType(req.ContentType, f)
 	return pb

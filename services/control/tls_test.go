@@ -1,0 +1,109 @@
+package control
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
+	"github.com/posthaste/posthaste/services/internal/endpointtls"
+	"github.com/posthaste/posthaste/services/internal/testbed/certtest"
+)
+
+// tlsMember is the member tls of a request.
+func tlsMember(t *testing.T, certificate, key, ca string) string {
+	t.Helper()
+	text, err := json.Marshal(subscriptions.TLSRequest{ClientCertificate: certificate, ClientKey: key, CA: ca})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return `"tls":` + string(text)
+}
+
+func shownCertificate(m *certtest.Made) subscriptions.Certificate {
+	return subscriptions.Certificate{Subject: m.X509.Subject.String(), ExpiresAt: m.X509.NotAfter.UTC(), Fingerprint: endpointtls.Fingerprint(m.X509)}
+}
+
+// The certificates are shown by their names, the key nowhere.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	root := certtest.Authority(t, "root")
+	client := root.Sign(t, "client")
+	a := h.do(t, http.MethodPost, collection, with(tlsMember(t, client.Certificate, client.Key, root.Certificate)))
+	got := a.one(t, http.StatusCreated).Data
+	leaf := shownCertificate(client)
+	want := &subscriptions.EventSubscriptionTLS{ClientCertificate: &leaf, CA: []subscriptions.Certificate{shownCertificate(root)}}
+	if diff := cmp.Diff(want, got.TLS); diff != "" {
+		t.Error(diff)
+	}
+	sub, err := h.deps.Live.Store.Get(t.Context(), "default", got.ID)
+	stored := &posthastev1.Tls{ClientCertificate: client.Certificate, ClientKey: client.Key, Ca: root.Certificate}
+	if err != nil || !proto.Equal(sub.GetTls(), stored) {
+		t.Errorf("stored %v, %v", sub.GetTls(), err)
+	}
+	path := collection + "/" + got.ID
+	shown := []string{
+		a.Text, h.do(t, http.MethodGet, path, "").Text, h.do(t, http.MethodGet, collection, "").Text,
+		h.do(t, http.MethodPatch, path, `{`+tlsMember(t, root.Certificate, client.Key, "")+`}`).Text,
+		h.do(t, http.MethodPatch, path, `{"description":"d"}`).Text, h.log.String(),
+	}
+	for i, text := range shown {
+		if strings.Contains(text, strings.Split(client.Key, "\n")[1]) || strings.Contains(text, "PRIVATE KEY") && i != 3 {
+			t.Errorf("the key is in answer %d: %s", i, text)
+		}
+	}
+}
+
+func TestPatchTLS(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	root := certtest.Authority(t, "root")
+	client := root.Sign(t, "client")
+	path := collection + "/" + h.created(t, with(tlsMember(t, client.Certificate, client.Key, root.Certificate))).ID
+	if got := h.do(t, http.MethodPatch, path, `{"description":"d"}`).one(t, http.StatusOK).Data; got.TLS == nil {
+		t.Error("a change of another member takes the TLS away")
+	}
+	got := h.do(t, http.MethodPatch, path, `{`+tlsMember(t, "", "", root.Certificate)+`}`).one(t, http.StatusOK).Data
+	if got.TLS == nil || got.TLS.ClientCertificate != nil || len(got.TLS.CA) != 1 {
+		t.Errorf("replaced by %+v", got.TLS)
+	}
+	if got := h.do(t, http.MethodPatch, path, `{"tls":null}`).one(t, http.StatusOK).Data; got.TLS != nil {
+		t.Errorf("reset to %+v", got.TLS)
+	}
+}
+
+func TestTLSRefused(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	root := certtest.Authority(t, "root")
+	client := root.Sign(t, "client")
+	old := root.Sign(t, "old", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) })
+	path := collection + "/" + h.created(t, valid).ID
+	for member, c := range map[string]struct{ field, message string }{
+		`"tls":{}`:                               {"tls.clientCertificate", "is required, with clientKey, or ca"},
+		`"tls":"x"`:                              {"tls", "an object"},
+		`"tls":{"key":"x"}`:                      {"tls.key", "unknown field"},
+		tlsMember(t, client.Certificate, "", ""): {"tls.clientKey", "is required with clientCertificate"},
+		tlsMember(t, client.Certificate, root.Key, ""):             {"tls.clientKey", "is not the key of the first certificate"},
+		tlsMember(t, old.Certificate, old.Key, ""):                 {"tls.clientCertificate", "expired at"},
+		tlsMember(t, "", "", strings.Repeat(root.Certificate, 40)): {"tls.ca", "at most 16384 bytes (max-tls-bytes)"},
+	} {
+		for _, a := range []answer{h.do(t, http.MethodPost, collection, with(member)), h.do(t, http.MethodPatch, path, "{"+member+"}")} {
+			if !strings.Contains(a.Text, `"field":"`+c.field+`"`) || !strings.Contains(a.Text, c.message) || a.Status != http.StatusBadRequest {
+				t.Errorf("%.40s: %d %s, want %s %s", member, a.Status, a.Text, c.field, c.message)
+			}
+		}
+	}
+	plain := `{"url":"http://example.com/","eventTypes":["*"],` + tlsMember(t, "", "", root.Certificate) + "}"
+	if a := h.do(t, http.MethodPost, collection, plain); !strings.Contains(a.Text, `"field":"tls","message":"is for https endpoints`) {
+		t.Errorf("an http endpoint: %s", a.Text)
+	}
+}
