@@ -58,7 +58,7 @@ func newClient(c *core) *Client {
 }
 
 // ForTenant returns a client that acts for another tenant with the same key,
-// which must be an administrator's.
+// which must be an operator's.
 func (c *Client) ForTenant(tenant string) *Client {
 	other := *c.core
 	other.tenant = tenant

@@ -27,7 +27,7 @@ type TenantSettings struct {
 	EventTypeEnforcement string `json:"eventTypeEnforcement,omitempty"` // EnforceOff and those beside it
 }
 
-// TenantsService reads and writes tenants, which takes an administrator's key.
+// TenantsService reads and writes tenants, which takes an operator's key.
 type TenantsService struct{ core *core }
 
 // List reads all tenants for which something is set.

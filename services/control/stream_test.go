@@ -89,8 +89,10 @@ func TestStreamLimits(t *testing.T) {
 func TestHeadOfStream(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	if a := h.do(t, http.MethodHead, log+"/stream", ""); a.Status != http.StatusOK || a.Text != "" {
-		t.Errorf("%d %q", a.Status, a.Text)
+	for range 3 { // the second would wait for the first on its connection
+		if a := h.do(t, http.MethodHead, log+"/stream", ""); a.Status != http.StatusOK || a.Text != "" {
+			t.Errorf("%d %q", a.Status, a.Text)
+		}
 	}
 }
 

@@ -60,10 +60,12 @@ func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 
 // deps makes what control works with.
 func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps, err error) {
-	cfg.Auth.Warn(n.log)
 	deps = control.Deps{
-		Bus: n.bus, Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil), Event: cfg.Event,
+		Bus: n.bus, Guard: ssrf.New(cfg.Endpoints, nil), Event: cfg.Event,
 		Log: n.log, Meter: n.metrics.Meter("control"),
+	}
+	if deps.APIKeys, deps.Keys, err = n.keys(ctx, cfg.Auth); err != nil {
+		return deps, err
 	}
 	if deps.Dialects, err = cfg.Dialects.Load(); err != nil {
 		return deps, err

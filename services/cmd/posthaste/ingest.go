@@ -33,8 +33,10 @@ func runIngest(ctx context.Context, cfg ingestConfig) error {
 
 // build adds the service to its node.
 func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
-	cfg.Auth.Warn(n.log)
-	keys := auth.NewKeys(cfg.Auth)
+	_, keys, err := n.keys(ctx, cfg.Auth)
+	if err != nil {
+		return err
+	}
 	dialects, err := cfg.Dialects.Load()
 	if err != nil {
 		return err
