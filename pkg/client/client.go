@@ -15,6 +15,7 @@ type Client struct {
 	Replays            *ReplaysService
 	EventTypes         *EventTypesService
 	Tenants            *TenantsService
+	APIKeys            *APIKeysService
 	Dialects           *DialectsService
 	// Webhooks is Neiracore's view of subscriptions.
 	Webhooks *WebhooksService
@@ -51,6 +52,7 @@ func newClient(c *core) *Client {
 		Replays:            &ReplaysService{c},
 		EventTypes:         &EventTypesService{core: c},
 		Tenants:            &TenantsService{c},
+		APIKeys:            &APIKeysService{c},
 		Dialects:           &DialectsService{c},
 		Webhooks:           &WebhooksService{c},
 		core:               c,

@@ -36,7 +36,7 @@ func (p *Posthaste) addAPI(ctx context.Context) error {
 	mux.Handle(ingest.Path, events.Handler())
 	mux.Handle("GET "+ingest.Path, api)
 	mux.Handle("/", api)
-	server, err := httpserver.New(p.cfg.Addr, mux, p.cfg.Grace, p.log)
+	server, err := httpserver.New(p.cfg.Addr, p.cfg.HTTP, mux, p.cfg.Grace, p.log)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
@@ -20,6 +21,7 @@ type controlConfig struct {
 	Addr      string            `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8081"`
 	AdminAddr string            `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9094"`
 	Node      nodeConfig        `embed:""`
+	HTTP      httpserver.Config `embed:""`
 	Auth      auth.Config       `embed:""`
 	Redis     redisstore.Config `embed:""`
 	History   history.Config    `embed:""`
@@ -55,7 +57,7 @@ func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 	}
 	n.Serve(notifier.Run)
 	n.Serve(s.Run)
-	return n.listen(cfg.Addr, s.Handler())
+	return n.listen(cfg.Addr, cfg.HTTP, s.Handler())
 }
 
 // deps makes what control works with.

@@ -128,8 +128,8 @@ func (n *node) redis(cfg redisstore.Config) (*redisstore.Store, error) {
 }
 
 // listen adds the server of the API.
-func (n *node) listen(addr string, handler http.Handler) error {
-	server, err := httpserver.New(addr, handler, n.cfg.Grace, n.log)
+func (n *node) listen(addr string, cfg httpserver.Config, handler http.Handler) error {
+	server, err := httpserver.New(addr, cfg, handler, n.cfg.Grace, n.log)
 	if err != nil {
 		return err
 	}
