@@ -48,6 +48,9 @@ type Config struct {
 	Telemetry  telemetry.Config  `embed:""`
 }
 
+// Validate holds what the parts cannot know.
+func (c *Config) Validate() error { return c.Control.API.Within(c.HTTP.WriteTimeout) }
+
 // defaultAdminAddr is AdminAddr's default.
 const defaultAdminAddr = "127.0.0.1:9090"
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -92,7 +93,7 @@ func TestScopesOfOperations(t *testing.T) {
 // is wrong; one that has that scope alone is not.
 func TestScopesAreNeeded(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	h := start(t, func(c *Config, _ *Deps) { c.API.RequestTimeout = time.Second }) // no dispatcher answers a test
 	theirs := h.acmes(t)
 	lacking, having := map[auth.Scopes]string{}, map[auth.Scopes]string{}
 	for _, name := range auth.ScopeNames() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/posthaste/posthaste/services/control"
 	"github.com/posthaste/posthaste/services/internal/auth"
@@ -35,7 +36,9 @@ type controlConfig struct {
 }
 
 // Validate holds what the parts cannot know.
-func (cfg *controlConfig) Validate() error { return needKey(cfg.Auth) }
+func (cfg *controlConfig) Validate() error {
+	return errors.Join(needKey(cfg.Auth), cfg.Control.API.Within(cfg.HTTP.WriteTimeout))
+}
 
 func runControl(ctx context.Context, cfg controlConfig) error {
 	return runNode(ctx, "control", cfg.AdminAddr, cfg.Node, cfg.build)

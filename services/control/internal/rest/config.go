@@ -32,6 +32,14 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+// Within holds that a request is answered before the server cuts it off.
+func (c *Config) Within(write time.Duration) error {
+	if write <= c.RequestTimeout {
+		return fmt.Errorf("http-write-timeout: must be above control-request-timeout (%s), is %s", c.RequestTimeout, write)
+	}
+	return nil
+}
+
 // Applied waits until this process acts on a change that is stored, or for
 // ApplyTimeout: a watch that lags is no reason to call the change failed. It
 // says whether it is in effect.
