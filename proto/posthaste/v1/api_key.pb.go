@@ -38,15 +38,13 @@ type ApiKey struct {
 	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// Unset: never.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	// To the minute, and behind by as much.
-	LastUsedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
 	// Unset: the server's.
-	Rate *ApiKeyRate `protobuf:"bytes,10,opt,name=rate,proto3" json:"rate,omitempty"`
+	Rate *ApiKeyRate `protobuf:"bytes,9,opt,name=rate,proto3" json:"rate,omitempty"`
 	// Id of the key that made it; empty for the bootstrap key.
-	CreatedBy string `protobuf:"bytes,11,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
 	// It may name any tenant. Exactly one of this and tenant is set, so that no
 	// record becomes an operator's by a loss.
-	Operator      bool `protobuf:"varint,12,opt,name=operator,proto3" json:"operator,omitempty"`
+	Operator      bool `protobuf:"varint,11,opt,name=operator,proto3" json:"operator,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -137,13 +135,6 @@ func (x *ApiKey) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *ApiKey) GetLastUsedAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.LastUsedAt
-	}
-	return nil
-}
-
 func (x *ApiKey) GetRate() *ApiKeyRate {
 	if x != nil {
 		return x.Rate
@@ -165,6 +156,54 @@ func (x *ApiKey) GetOperator() bool {
 	return false
 }
 
+// ApiKeyUse is when a key was last used. It is the value in the KV bucket
+// "key-uses", under the key's id: apart from the keys, so that a service that
+// notes uses needs no right to write keys.
+type ApiKeyUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// To the minute, and behind by as much.
+	LastUsedAt    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApiKeyUse) Reset() {
+	*x = ApiKeyUse{}
+	mi := &file_posthaste_v1_api_key_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApiKeyUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApiKeyUse) ProtoMessage() {}
+
+func (x *ApiKeyUse) ProtoReflect() protoreflect.Message {
+	mi := &file_posthaste_v1_api_key_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApiKeyUse.ProtoReflect.Descriptor instead.
+func (*ApiKeyUse) Descriptor() ([]byte, []int) {
+	return file_posthaste_v1_api_key_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ApiKeyUse) GetLastUsedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUsedAt
+	}
+	return nil
+}
+
 // ApiKeyRate bounds the requests of one key to one process.
 type ApiKeyRate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -178,7 +217,7 @@ type ApiKeyRate struct {
 
 func (x *ApiKeyRate) Reset() {
 	*x = ApiKeyRate{}
-	mi := &file_posthaste_v1_api_key_proto_msgTypes[1]
+	mi := &file_posthaste_v1_api_key_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -190,7 +229,7 @@ func (x *ApiKeyRate) String() string {
 func (*ApiKeyRate) ProtoMessage() {}
 
 func (x *ApiKeyRate) ProtoReflect() protoreflect.Message {
-	mi := &file_posthaste_v1_api_key_proto_msgTypes[1]
+	mi := &file_posthaste_v1_api_key_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -203,7 +242,7 @@ func (x *ApiKeyRate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyRate.ProtoReflect.Descriptor instead.
 func (*ApiKeyRate) Descriptor() ([]byte, []int) {
-	return file_posthaste_v1_api_key_proto_rawDescGZIP(), []int{1}
+	return file_posthaste_v1_api_key_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ApiKeyRate) GetRequestsPerSecond() float64 {
@@ -224,7 +263,7 @@ var File_posthaste_v1_api_key_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_api_key_proto_rawDesc = "" +
 	"\n" +
-	"\x1aposthaste/v1/api_key.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x03\n" +
+	"\x1aposthaste/v1/api_key.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf5\x02\n" +
 	"\x06ApiKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\fR\x06digest\x12\x16\n" +
@@ -235,14 +274,15 @@ const file_posthaste_v1_api_key_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12<\n" +
-	"\flast_used_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"lastUsedAt\x12,\n" +
-	"\x04rate\x18\n" +
-	" \x01(\v2\x18.posthaste.v1.ApiKeyRateR\x04rate\x12\x1d\n" +
+	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12,\n" +
+	"\x04rate\x18\t \x01(\v2\x18.posthaste.v1.ApiKeyRateR\x04rate\x12\x1d\n" +
 	"\n" +
-	"created_by\x18\v \x01(\tR\tcreatedBy\x12\x1a\n" +
-	"\boperator\x18\f \x01(\bR\boperator\"R\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1a\n" +
+	"\boperator\x18\v \x01(\bR\boperator\"I\n" +
+	"\tApiKeyUse\x12<\n" +
+	"\flast_used_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"lastUsedAt\"R\n" +
 	"\n" +
 	"ApiKeyRate\x12.\n" +
 	"\x13requests_per_second\x18\x01 \x01(\x01R\x11requestsPerSecond\x12\x14\n" +
@@ -260,17 +300,18 @@ func file_posthaste_v1_api_key_proto_rawDescGZIP() []byte {
 	return file_posthaste_v1_api_key_proto_rawDescData
 }
 
-var file_posthaste_v1_api_key_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_posthaste_v1_api_key_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_posthaste_v1_api_key_proto_goTypes = []any{
 	(*ApiKey)(nil),                // 0: posthaste.v1.ApiKey
-	(*ApiKeyRate)(nil),            // 1: posthaste.v1.ApiKeyRate
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*ApiKeyUse)(nil),             // 1: posthaste.v1.ApiKeyUse
+	(*ApiKeyRate)(nil),            // 2: posthaste.v1.ApiKeyRate
+	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 }
 var file_posthaste_v1_api_key_proto_depIdxs = []int32{
-	2, // 0: posthaste.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	2, // 1: posthaste.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	2, // 2: posthaste.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
-	1, // 3: posthaste.v1.ApiKey.rate:type_name -> posthaste.v1.ApiKeyRate
+	3, // 0: posthaste.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	3, // 1: posthaste.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	2, // 2: posthaste.v1.ApiKey.rate:type_name -> posthaste.v1.ApiKeyRate
+	3, // 3: posthaste.v1.ApiKeyUse.last_used_at:type_name -> google.protobuf.Timestamp
 	4, // [4:4] is the sub-list for method output_type
 	4, // [4:4] is the sub-list for method input_type
 	4, // [4:4] is the sub-list for extension type_name
@@ -289,7 +330,7 @@ func file_posthaste_v1_api_key_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_posthaste_v1_api_key_proto_rawDesc), len(file_posthaste_v1_api_key_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -22,7 +22,9 @@ func TestAdmit(t *testing.T) {
 		remaining, resetIn string
 		wait               time.Duration
 	}{
-		{0, "2", "1", 0}, {0, "1", "1", 0}, {0, "0", "2", 0}, // one token in half a second
+		{0, "2", "1", 0},
+		{0, "1", "1", 0},
+		{0, "0", "2", 0}, // one token in half a second
 		{0, "0", "2", 500 * time.Millisecond},
 		{250 * time.Millisecond, "0", "2", 250 * time.Millisecond}, // a refusal costs nothing
 		{500 * time.Millisecond, "0", "2", 0},

@@ -28,6 +28,7 @@ type Live struct {
 	*kv.Mirror
 	bucket *kv.Bucket[*posthastev1.ApiKey]
 	memory *memory
+	uses   uses
 	log    *slog.Logger
 	// look is how often it is seen which keys were used.
 	look time.Duration
@@ -40,8 +41,12 @@ func Open(ctx context.Context, b *bus.Bus, cfg Config, log *slog.Logger) (*Live,
 	if err != nil {
 		return nil, err
 	}
+	used, err := openUses(ctx, b, log)
+	if err != nil {
+		return nil, err
+	}
 	held := newMemory(cfg)
-	return &Live{Mirror: kv.NewMirror(bucket, held, log), bucket: bucket, memory: held, log: log, look: lookEvery}, nil
+	return &Live{Mirror: kv.NewMirror(bucket, held, log), bucket: bucket, memory: held, uses: used, log: log, look: lookEvery}, nil
 }
 
 // Run keeps the memory, and notes in the bucket when keys were used, until ctx
@@ -49,6 +54,7 @@ func Open(ctx context.Context, b *bus.Bus, cfg Config, log *slog.Logger) (*Live,
 func (l *Live) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Mirror.Run(ctx) })
+	group.Go(func() error { return l.uses.mirror.Run(ctx) })
 	group.Go(func() error { l.noteUses(ctx); return nil })
 	return group.Wait()
 }
@@ -81,6 +87,9 @@ func (l *Live) Get(ctx context.Context, id string) (*posthastev1.ApiKey, error) 
 // ErrNotFound, ErrConflict.
 func (l *Live) Delete(ctx context.Context, id string) (*posthastev1.ApiKey, error) {
 	pb, _, err := l.bucket.Delete(ctx, id)
+	if err == nil {
+		_, _, _ = l.uses.bucket.Delete(ctx, id) // it may have none, and one that stays says nothing of anybody
+	}
 	return pb, err
 }
 

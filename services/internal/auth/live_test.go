@@ -190,7 +190,7 @@ func TestInDoubt(t *testing.T) {
 	testbed.Eventually(t, "it hears of what happens", func() bool { _, err := h.Authenticate(request(revoked)); return err != nil })
 }
 
-// A use is written once a minute, by whichever process, and brings nothing back.
+// A use is written once a minute, by whichever process.
 func TestLastUsed(t *testing.T) {
 	t.Parallel()
 	url := testbed.StartNATS(t).URL()
@@ -200,37 +200,42 @@ func TestLastUsed(t *testing.T) {
 	at := time.Now()
 	use := func(h *held, now time.Time) {
 		t.Helper()
-		h.now = func() time.Time { return now }
-		testbed.Eventually(t, "it is let in", func() bool { _, err := h.Authenticate(request(token)); return err == nil })
+		who := Principal{}
+		testbed.Eventually(t, "it is let in", func() bool {
+			var err error
+			who, err = h.Authenticate(request(token))
+			return err == nil
+		})
+		who.use.touch(now) // later than the present, in the place of a clock
 	}
-	used := func() int64 { pb, _ := one.Get(t.Context(), id); return pb.GetLastUsedAt().GetSeconds() }
-	if used() != 0 {
+	noted := func(h *held, want time.Time) {
+		t.Helper()
+		testbed.Eventually(t, "the use is noted", func() bool { return h.LastUsed(id).GetSeconds() == want.Unix() })
+	}
+	if one.LastUsed(id) != nil {
 		t.Error("used before it was")
 	}
+	at = at.Add(time.Minute)
 	use(one, at)
-	testbed.Eventually(t, "the use is noted", func() bool { return used() == at.Unix() })
-	testbed.Eventually(t, "the other sees that", func() bool { k, ok := two.Find(id); return ok && k.GetLastUsedAt() != nil })
+	noted(one, at)
+	noted(two, at)
 	use(two, at.Add(59*time.Second))
-	if k, _ := two.Find(id); k.usedUnnoted() {
+	if k, _ := two.Find(id); two.unnoted(k) {
 		t.Error("another use within the minute is to be noted")
 	}
-	use(two, at.Add(time.Minute))
-	testbed.Eventually(t, "the next is noted", func() bool { return used() == at.Add(time.Minute).Unix() })
-	if k, _ := one.Find(id); k.use.last.Load() != at.Unix() {
-		t.Error("a new version of the record forgets what happened here")
-	}
-
+	use(two, at.Add(2*time.Minute))
+	noted(one, at.Add(2*time.Minute))
 	k, _ := one.Find(id)
+	if err := one.note(t.Context(), k); err != nil { // an older one
+		t.Error(err)
+	}
+	if kept, _, err := one.uses.bucket.Get(t.Context(), id); err != nil || kept.GetLastUsedAt().GetSeconds() != at.Add(2*time.Minute).Unix() {
+		t.Errorf("%v, %v", kept, err)
+	}
 	if _, err := one.Delete(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	k.use.last.Store(at.Add(time.Hour).Unix())
-	if err := one.note(t.Context(), k); err != nil {
-		t.Errorf("noting the use of a revoked key: %v", err)
-	}
-	if _, err := one.Get(t.Context(), id); !errors.Is(err, ErrNotFound) {
-		t.Errorf("it is back: %v", err)
-	}
+	testbed.Eventually(t, "its use is forgotten with it", func() bool { return two.LastUsed(id) == nil })
 }
 
 // A record that is odd lets nobody in.

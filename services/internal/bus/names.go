@@ -19,6 +19,7 @@ const (
 	BucketEventTypes    = "event-types"   // <tenant>.<type>; the server's under "_"
 	BucketReplays       = "replays"       // <tenant>.<id>
 	BucketKeys          = "keys"          // <id>; API keys by their digests
+	BucketKeyUses       = "key-uses"      // <id>; when API keys were last used
 	BucketIdempotency   = "idempotency"   // <tenant>.<digest>; answers to requests with an Idempotency-Key
 )
 

@@ -30,8 +30,10 @@ func (c *Config) Validate() error {
 		name  string
 		value time.Duration
 	}{
-		{"http-header-timeout", c.HeaderTimeout}, {"http-read-timeout", c.ReadTimeout},
-		{"http-write-timeout", c.WriteTimeout}, {"http-idle-timeout", c.IdleTimeout},
+		{"http-header-timeout", c.HeaderTimeout},
+		{"http-read-timeout", c.ReadTimeout},
+		{"http-write-timeout", c.WriteTimeout},
+		{"http-idle-timeout", c.IdleTimeout},
 	} {
 		if s.value < 100*time.Millisecond {
 			errs = append(errs, fmt.Errorf("%s: must be at least 100ms, is %s", s.name, s.value))

@@ -56,7 +56,7 @@ func (r *Resource) create(ctx context.Context, in *createInput) (*oneOutput, err
 	r.log.InfoContext(ctx, "API key created", "key", stored.GetId(), "tenant", stored.GetTenant(), "operator", stored.GetOperator(),
 		"scopes", stored.GetScopes(), "by", by(ctx))
 	_ = r.api.Applied(ctx, func(ctx context.Context) error { return r.keys.Await(ctx, revision) })
-	out := &oneOutput{Body: APIKeyAnswer{Data: view(stored)}}
+	out := &oneOutput{Body: APIKeyAnswer{Data: r.view(stored)}}
 	out.Body.Data.Key = key
 	return out, nil
 }

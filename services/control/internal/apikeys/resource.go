@@ -66,7 +66,7 @@ func (r *Resource) list(ctx context.Context, in *listInput) (*listOutput, error)
 	}
 	out := &listOutput{Body: APIKeyList{Data: []APIKey{}}}
 	for _, k := range r.keys.Of(owner) {
-		out.Body.Data = append(out.Body.Data, view(k.ApiKey))
+		out.Body.Data = append(out.Body.Data, r.view(k.ApiKey))
 	}
 	return out, nil
 }
@@ -99,7 +99,7 @@ func (r *Resource) get(ctx context.Context, in *oneInput) (*oneOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &oneOutput{Body: APIKeyAnswer{Data: view(pb)}}, nil
+	return &oneOutput{Body: APIKeyAnswer{Data: r.view(pb)}}, nil
 }
 
 // find is a 404 for the key of another, as it is for one that nobody has.
@@ -124,16 +124,17 @@ func (r *Resource) find(ctx context.Context, in *oneInput) (*posthastev1.ApiKey,
 func (r *Resource) revoke(ctx context.Context, in *oneInput) (*oneOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
 	defer cancel()
-	if _, err := r.find(ctx, in); err != nil {
+	pb, err := r.find(ctx, in)
+	if err != nil {
 		return nil, err
 	}
-	pb, err := r.keys.Delete(ctx, in.ID)
-	if err != nil {
+	shown := r.view(pb) // with its last use, which goes with it
+	if _, err := r.keys.Delete(ctx, in.ID); err != nil {
 		return nil, storeError(err)
 	}
 	r.log.InfoContext(ctx, "API key revoked", "key", in.ID, "tenant", pb.GetTenant(), "by", by(ctx))
 	_ = r.api.Applied(ctx, func(ctx context.Context) error { return r.keys.AwaitRemoved(ctx, in.ID) })
-	return &oneOutput{Body: APIKeyAnswer{Data: view(pb)}}, nil
+	return &oneOutput{Body: APIKeyAnswer{Data: shown}}, nil
 }
 
 // by names who did something, in the log.

@@ -39,11 +39,11 @@ type APIKeyList struct {
 	Data []APIKey `json:"data" nullable:"false"`
 }
 
-func view(pb *posthastev1.ApiKey) APIKey {
+func (r *Resource) view(pb *posthastev1.ApiKey) APIKey {
 	v := APIKey{
 		ID: pb.GetId(), Name: pb.GetName(), Description: pb.GetDescription(), Tenant: pb.GetTenant(), Operator: pb.GetOperator(),
 		Scopes: rest.List(pb.GetScopes()), CreatedAt: rest.Moment(pb.GetCreatedAt()), CreatedBy: pb.GetCreatedBy(),
-		ExpiresAt: rest.OptionalMoment(pb.GetExpiresAt()), LastUsedAt: rest.OptionalMoment(pb.GetLastUsedAt()),
+		ExpiresAt: rest.OptionalMoment(pb.GetExpiresAt()), LastUsedAt: rest.OptionalMoment(r.keys.LastUsed(pb.GetId())),
 	}
 	if own := pb.GetRate(); own != nil {
 		v.RateLimit = &APIKeyRate{RequestsPerSecond: own.GetRequestsPerSecond(), Burst: own.GetBurst()}
