@@ -81,7 +81,7 @@ func TestCalls(t *testing.T) {
 	t.Parallel()
 	for name, tests := range map[string]map[string]callTest{
 		"subscriptions": subscriptionCalls, "subscription verbs": subscriptionVerbs, "deliveries": deliveryCalls, "replays": replayCalls,
-		"events": eventCalls, "catalogue": catalogueCalls, "tenants": tenantCalls, "webhooks": webhookCalls, "AI City": aiCityCalls,
+		"events": eventCalls, "catalogue": catalogueCalls, "tenants": tenantCalls, "API keys": apiKeyCalls, "webhooks": webhookCalls, "AI City": aiCityCalls,
 	} {
 		for call, test := range tests {
 			t.Run(name+"/"+call, func(t *testing.T) {

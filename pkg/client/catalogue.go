@@ -30,7 +30,7 @@ type EventTypesService struct {
 }
 
 // Server returns the group that writes the types of all tenants, which takes an
-// administrator's key.
+// operator's key.
 func (s *EventTypesService) Server() *EventTypesService {
 	return &EventTypesService{core: s.core, server: true}
 }

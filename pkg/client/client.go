@@ -15,6 +15,7 @@ type Client struct {
 	Replays            *ReplaysService
 	EventTypes         *EventTypesService
 	Tenants            *TenantsService
+	APIKeys            *APIKeysService
 	Dialects           *DialectsService
 	// Webhooks is Neiracore's view of subscriptions.
 	Webhooks *WebhooksService
@@ -51,6 +52,7 @@ func newClient(c *core) *Client {
 		Replays:            &ReplaysService{c},
 		EventTypes:         &EventTypesService{core: c},
 		Tenants:            &TenantsService{c},
+		APIKeys:            &APIKeysService{c},
 		Dialects:           &DialectsService{c},
 		Webhooks:           &WebhooksService{c},
 		core:               c,
@@ -58,7 +60,7 @@ func newClient(c *core) *Client {
 }
 
 // ForTenant returns a client that acts for another tenant with the same key,
-// which must be an administrator's.
+// which must be an operator's.
 func (c *Client) ForTenant(tenant string) *Client {
 	other := *c.core
 	other.tenant = tenant

@@ -37,7 +37,7 @@ type NewEvent struct {
 	// Data is anything that encoding/json writes; a json.RawMessage stays as it
 	// is but for white space. nil is null.
 	Data any `json:"data"`
-	// Tenant is whose it is; only an administrator's key may name another than
+	// Tenant is whose it is; only an operator's key may name another than
 	// its own.
 	Tenant string `json:"tenant,omitempty"`
 	Source string `json:"source,omitempty"`

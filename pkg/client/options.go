@@ -30,7 +30,7 @@ func WithHTTPClient(h *http.Client) Option {
 	}
 }
 
-// WithTenant sets the tenant to act for. Only an administrator's key may name
+// WithTenant sets the tenant to act for. Only an operator's key may name
 // another than its own. The default is the key's.
 func WithTenant(tenant string) Option {
 	return func(c *core) error {

@@ -27,7 +27,8 @@ type TenantSettings struct {
 	EventTypeEnforcement string `json:"eventTypeEnforcement,omitempty"` // EnforceOff and those beside it
 }
 
-// TenantsService reads and writes tenants, which takes an administrator's key.
+// TenantsService reads and writes tenants, which takes a key with ScopeAdmin: an
+// operator's, or that of the tenant itself.
 type TenantsService struct{ core *core }
 
 // List reads all tenants for which something is set.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Secret signs deliveries. Formatted or logged by slog it is "[secret]"; in JSON
+// Secret signs deliveries, or is an API key. Formatted or logged by slog it is "[secret]"; in JSON
 // it is itself, since requests and answers carry it. Reveal tells it.
 type Secret string
 

@@ -42,6 +42,7 @@ type Posthaste struct {
 	redis *redisstore.Store
 	subs  *subscription.Live
 	keys  *auth.Keys
+	held  *auth.Live // API keys
 	guard *ssrf.Guard
 
 	tenants  *tenant.Live
@@ -180,7 +181,12 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 	p.process.Support(p.subs.Watcher.Run)
 	p.process.Check("subscriptions", p.subs.Watcher.Ready)
 	p.cfg.Auth.Warn(p.log)
-	p.keys = auth.NewKeys(p.cfg.Auth)
+	if p.held, err = auth.Open(ctx, p.bus, p.cfg.Auth, p.log); err != nil {
+		return err
+	}
+	p.process.Support(p.held.Run)
+	p.process.Check("API keys", p.held.Ready)
+	p.keys = auth.NewKeys(p.cfg.Auth, p.held)
 	if p.dialects, err = p.cfg.Dialects.Load(); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (p *Posthaste) addAPI(ctx context.Context) error {
 	mux.Handle(ingest.Path, events.Handler())
 	mux.Handle("GET "+ingest.Path, api)
 	mux.Handle("/", api)
-	server, err := httpserver.New(p.cfg.Addr, mux, p.cfg.Grace, p.log)
+	server, err := httpserver.New(p.cfg.Addr, p.cfg.HTTP, mux, p.cfg.Grace, p.log)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (p *Posthaste) addControl(ctx context.Context) (http.Handler, error) {
 	}
 	s, err := control.New(ctx, p.cfg.Control, control.Deps{
 		Bus: p.bus, Live: p.subs, Tenants: p.tenants, Catalogue: p.types, Idempotency: p.answers, History: records,
-		Redis: p.redis, Keys: p.keys, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
+		Redis: p.redis, Keys: p.keys, APIKeys: p.held, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
 		Event: p.cfg.Event, Log: p.log, Meter: p.metrics.Meter("control"),
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
@@ -29,6 +30,7 @@ type Config struct {
 	DataDir    string        `name:"data-dir" group:"Process" unit:"path" help:"Directory of the embedded servers' data and of the API key." default:"./.posthaste"`
 	NATSListen string        `name:"nats-listen" group:"Process" unit:"host:port" help:"Client address of the embedded NATS, for producers to publish to." default:"127.0.0.1:4222"`
 
+	HTTP       httpserver.Config `embed:""`
 	Auth       auth.Config       `embed:""`
 	Bus        bus.Config        `embed:""`
 	Redis      redisstore.Config `embed:""`
@@ -45,6 +47,9 @@ type Config struct {
 	Notify     notify.Config     `embed:""`
 	Telemetry  telemetry.Config  `embed:""`
 }
+
+// Validate holds what the parts cannot know.
+func (c *Config) Validate() error { return c.Control.API.Within(c.HTTP.WriteTimeout) }
 
 // defaultAdminAddr is AdminAddr's default.
 const defaultAdminAddr = "127.0.0.1:9090"

@@ -17,7 +17,7 @@ import (
 type serverConfig struct {
 	URL    string          `name:"url" group:"Server" unit:"URL" help:"Address of the API." default:"http://127.0.0.1:8080"`
 	APIKey settings.Secret `name:"api-key" group:"Server" secret:"" help:"API key. Where none is given the file .posthaste/api-key is read, which posthaste dev keeps in its working directory."`
-	Tenant string          `name:"tenant" group:"Server" help:"Tenant to act for; an administrator's key may name any. Empty: the key's own."`
+	Tenant string          `name:"tenant" group:"Server" help:"Tenant to act for; an operator's key may name any. Empty: the key's own."`
 	JSON   bool            `name:"json" group:"Output" help:"Print one JSON value a line, for programs."`
 }
 

@@ -37,7 +37,7 @@ func TestKeyOfDev(t *testing.T) {
 
 func TestNoKey(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"send --type a --data 1", "subscriptions", "deliveries", "events", "events tail", "replay evsub_1", "listen --forward-to http://127.0.0.1:1/"} {
+	for _, args := range []string{"send --type a --data 1", "subscriptions", "deliveries", "events", "events tail", "replay evsub_1", "keys", "listen --forward-to http://127.0.0.1:1/"} {
 		got := runEnv(t, nil, "", strings.Fields(args)...)
 		if got.code != 1 || got.out != "" || !strings.HasPrefix(got.err, "posthaste: api-key: is required; give --api-key or POSTHASTE_API_KEY, or work where posthaste dev keeps ") {
 			t.Errorf("%s: %+v", args, got)
@@ -73,8 +73,15 @@ func TestRefused(t *testing.T) {
 		"replay evsub_1 x":                         `replay evsub_1: "x" is not expected, it takes no id`,
 		"replay evsub_1 --only failed,lost":        `flag --only: "failed,lost" is wrong, expected failed, missed, or both`,
 		"replay evsub_1 --rate=-1":                 `flag --rate: "-1" is wrong, expected 0 or more`,
-		"listen":                                   "setting forward-to is not set, expected text, with flag --forward-to, environment POSTHASTE_FORWARD_TO or file key forward-to",
-		"listen --forward-to localhost:3000":       `flag --forward-to: "localhost:3000" is wrong, expected a URL such as http://localhost:3000/api/webhook`,
+		"keys create --scopes admin":               "setting name is not set, expected what the key is for, with flag --name, environment POSTHASTE_NAME or file key name",
+		"keys create --name a":                     "setting scopes is not set, expected one or more of events:write, events:read, webhooks:read, webhooks:write, admin, with flag --scopes, environment POSTHASTE_SCOPES or file key scopes",
+		"keys create --name a --scopes admin --operator --tenant b": "operator and tenant: both are set, expected one of them",
+		"keys create --name a --scopes admin --expires-in=-1h":      `flag --expires-in: "-1h" is wrong, expected 1s or more`,
+		"keys revoke":                        "revoke: no id is given, expected one after it",
+		"keys list phk_1":                    `list: "phk_1" is not expected, it takes no id`,
+		"keys rotate":                        `argument <action>: "rotate" is wrong, expected one of list, create, get, revoke`,
+		"listen":                             "setting forward-to is not set, expected text, with flag --forward-to, environment POSTHASTE_FORWARD_TO or file key forward-to",
+		"listen --forward-to localhost:3000": `flag --forward-to: "localhost:3000" is wrong, expected a URL such as http://localhost:3000/api/webhook`,
 	})
 }
 

@@ -67,7 +67,7 @@ func TestTenants(t *testing.T) {
 	if got := h.as(t, acme, http.MethodGet, collection+"?tenant=acme", "").many(t); len(got.Data) != 1 {
 		t.Errorf("acme sees %+v", got.Data)
 	}
-	for _, query := range []string{"", "?tenant=acme"} { // an administrator finds it either way
+	for _, query := range []string{"", "?tenant=acme"} { // an operator finds it either way
 		h.do(t, http.MethodGet, path+query, "").one(t, http.StatusOK)
 	}
 	h.do(t, http.MethodPost, collection+"?tenant=acme", with(`"tenant":"globex"`)).names(t, "tenant", "name one")

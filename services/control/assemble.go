@@ -9,6 +9,7 @@ import (
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/aicity"
+	"github.com/posthaste/posthaste/services/control/internal/apikeys"
 	"github.com/posthaste/posthaste/services/control/internal/deliveries"
 	"github.com/posthaste/posthaste/services/control/internal/dialects"
 	"github.com/posthaste/posthaste/services/control/internal/events"
@@ -48,6 +49,7 @@ func (s *Service) assemble(ctx context.Context) error {
 		eventtypes.New(s.cfg.API, s.deps.Catalogue, s.deps.Now),
 		tenants.New(s.cfg.API, s.deps.Tenants, s.deps.Dialects, s.deps.Now),
 		dialects.New(s.deps.Dialects),
+		apikeys.New(s.cfg.Keys, s.cfg.API, s.deps.APIKeys, s.deps.Log, s.deps.Now),
 	} {
 		resource.Register(api)
 	}
@@ -106,8 +108,16 @@ func (s *Service) missed(ctx context.Context, sub *subscription.Subscription, si
 	return subscriptions.Missed{Events: int64(count.Events), Complete: count.Complete}, err
 }
 
-// idempotent honours Idempotency-Key. An administrator's keys share one place.
+// idempotent honours Idempotency-Key. Those of a tenant share one place; an
+// operator's key, which has no tenant, has its own. "=" is in no tenant's name.
 func (s *Service) idempotent() func(http.Handler) http.Handler {
-	tenantOf := func(r *http.Request) string { return rest.PrincipalOf(r.Context()).Tenant }
+	tenantOf := func(r *http.Request) string {
+		if who := rest.PrincipalOf(r.Context()); !who.Operator {
+			return who.Tenant
+		} else if who.Key != "" {
+			return "=" + who.Key
+		}
+		return ""
+	}
 	return s.deps.Idempotency.Middleware(int64(s.cfg.API.MaxBodyBytes), tenantOf, s.deps.Log)
 }

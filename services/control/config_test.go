@@ -29,6 +29,8 @@ func TestConfig(t *testing.T) {
 		"control-store-timeout":   func(c *Config) { c.API.StoreTimeout = 0 },
 		"control-resolve-timeout": func(c *Config) { c.Subscriptions.ResolveTimeout = 0 },
 		"control-apply-timeout":   func(c *Config) { c.API.ApplyTimeout = 0 },
+		"control-request-timeout": func(c *Config) { c.API.RequestTimeout = 0 },
+		"max-api-keys":            func(c *Config) { c.Keys.MaxKeys = 0 },
 	} {
 		cfg := settings.Defaults[Config]()
 		spoil(&cfg)

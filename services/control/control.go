@@ -50,6 +50,7 @@ type Deps struct {
 	History     *history.Store
 	Redis       *redisstore.Store
 	Keys        Authenticator
+	APIKeys     *auth.Live
 	Guard       *ssrf.Guard
 	Dialects    *dialect.Set
 	Policies    *policy.Policies
@@ -62,7 +63,7 @@ type Deps struct {
 
 func (d *Deps) missing() error {
 	if d.Bus == nil || d.Live == nil || d.Tenants == nil || d.Catalogue == nil || d.Idempotency == nil || d.History == nil || d.Redis == nil ||
-		d.Keys == nil || d.Guard == nil || d.Dialects == nil || d.Policies == nil || d.Log == nil || d.Meter == nil {
+		d.Keys == nil || d.APIKeys == nil || d.Guard == nil || d.Dialects == nil || d.Policies == nil || d.Log == nil || d.Meter == nil {
 		return errors.New("control: all dependencies but Now are required")
 	}
 	return nil

@@ -28,6 +28,7 @@ type operation struct {
 		Name, In string
 		Required bool
 	}
+	Security    []map[string][]string
 	Responses   map[string]struct{ Content map[string]any }
 	RequestBody *struct {
 		Required bool

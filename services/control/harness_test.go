@@ -44,14 +44,15 @@ const (
 	resource   = collection + "/{id}"
 )
 
-const adminKey = "an-administrators-key"
+const adminKey = "an-operators-key"
 
-// testKeys knows the administrator, and binds "tenant-x" to tenant x.
+// testKeys knows the operator, and binds "tenant-x" to tenant x,
+// with every scope.
 type testKeys struct{ admin *auth.Keys }
 
 func (k testKeys) Authenticate(r *http.Request) (auth.Principal, error) {
 	if name, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer tenant-"); ok {
-		return auth.Principal{Tenant: name}, nil
+		return auth.Principal{Tenant: name, Scopes: auth.AllScopes}, nil
 	}
 	return k.admin.Authenticate(r)
 }
@@ -138,10 +139,16 @@ func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 	if err != nil {
 		t.Fatal(err)
 	}
+	held, err := auth.Open(t.Context(), h.bus, settings.Defaults[auth.Config](), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testbed.Running(t, held.Run)
+	<-held.Loaded()
 	deps := Deps{
 		Bus: h.bus, Live: live, Redis: redis, Log: log, Meter: noop.Meter{}, Dialects: dialect.Builtin(), Policies: policies,
 		Event: settings.Defaults[event.Config](),
-		Keys:  testKeys{auth.NewKeys(auth.Config{APIKey: adminKey})},
+		Keys:  testKeys{auth.NewKeys(auth.Config{APIKey: adminKey}, held)}, APIKeys: held,
 		Guard: ssrf.New(ssrf.Config{}, hosts{
 			"example.com": "93.184.215.14", "other.example.com": "93.184.215.14", "inside.example.com": "10.0.0.1",
 		}),

@@ -36,12 +36,15 @@ func TestOpenAPI(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := strings.Fields(`
+		DELETE /v1/api-keys/{id}
 		DELETE /v1/event-subscriptions/{id}
 		DELETE /v1/event-types/{name}
 		DELETE /v1/replays/{id}
 		DELETE /v1/tenants/{name}
 		DELETE /v1/webhook
 		DELETE /v1/webhooks/{id}
+		GET /v1/api-keys
+		GET /v1/api-keys/{id}
 		GET /v1/deliveries
 		GET /v1/deliveries/{id}
 		GET /v1/dialects
@@ -61,6 +64,7 @@ func TestOpenAPI(t *testing.T) {
 		GET /v1/webhooks
 		GET /v1/webhooks/{id}
 		PATCH /v1/event-subscriptions/{id}
+		POST /v1/api-keys
 		POST /v1/deliveries/{id}/redeliver
 		POST /v1/event-subscriptions
 		POST /v1/event-subscriptions/{id}/disable
@@ -85,7 +89,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Error(diff)
 	}
 	statuses := slices.Sorted(maps.Keys(doc.Paths[collection]["post"].Responses))
-	if diff := cmp.Diff([]string{"200", "201", "400", "401", "403", "409", "413", "415", "503"}, statuses); diff != "" {
+	if diff := cmp.Diff([]string{"200", "201", "400", "401", "403", "409", "413", "415", "429", "503"}, statuses); diff != "" {
 		t.Error(diff)
 	}
 	body, _ := doc.Paths[collection]["post"].RequestBody.Content[rest.MediaJSON].Schema["$ref"].(string)
@@ -113,7 +117,7 @@ func TestOpenAPI(t *testing.T) {
 }
 
 // What creates may be sent again, and what is of a tenant can be asked for by
-// an administrator in its name.
+// an operator in its name.
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	for _, op := range start(t).doc.all() {

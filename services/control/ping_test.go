@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,6 +13,18 @@ import (
 	"github.com/posthaste/posthaste/services/control/internal/aicity"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 )
+
+// No request takes longer than it may, whatever it waits for.
+func TestRequestTimeout(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(c *Config, _ *Deps) { c.API.RequestTimeout = 300 * time.Millisecond })
+	path := collection + "/" + h.created(t, valid).ID
+	began := time.Now()
+	a := h.do(t, http.MethodPost, path+"/test", "") // no dispatcher runs
+	if took := time.Since(began); took > 4*time.Second || !strings.Contains(a.Text, "not_attempted") && a.Status != http.StatusServiceUnavailable {
+		t.Errorf("%d %s after %s", a.Status, a.Text, took)
+	}
+}
 
 // A test event goes through the full path, to disabled ones too.
 func TestTestEvent(t *testing.T) {

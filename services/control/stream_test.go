@@ -89,15 +89,37 @@ func TestStreamLimits(t *testing.T) {
 func TestHeadOfStream(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	if a := h.do(t, http.MethodHead, log+"/stream", ""); a.Status != http.StatusOK || a.Text != "" {
-		t.Errorf("%d %q", a.Status, a.Text)
+	for range 3 { // the second would wait for the first on its connection
+		if a := h.do(t, http.MethodHead, log+"/stream", ""); a.Status != http.StatusOK || a.Text != "" {
+			t.Errorf("%d %q", a.Status, a.Text)
+		}
 	}
+}
+
+// The times of a server are for requests: a stream lives on past them.
+func TestStreamOutlivesTheServersTimes(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	cfg := httpserver.Defaults()
+	cfg.HeaderTimeout, cfg.ReadTimeout, cfg.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
+	server, err := httpserver.New("127.0.0.1:0", cfg, h.Handler(), testbed.Patience, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testbed.Running(t, server.Serve)
+	h.url = "http://" + server.Addr()
+	c := h.open(t, adminKey, log+"/stream?heartbeatSeconds=1").begins(t)
+	if frame := c.next(t); frame != ": keepalive\n" {
+		t.Fatalf("%q", frame)
+	}
+	h.publish(t, "default", "task.created", "evt_1", `{}`)
+	c.data(t, "1", "task.created")
 }
 
 func TestStreamEndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	server, err := httpserver.New("127.0.0.1:0", h.Handler(), testbed.Patience, slog.New(slog.DiscardHandler))
+	server, err := httpserver.New("127.0.0.1:0", httpserver.Defaults(), h.Handler(), testbed.Patience, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

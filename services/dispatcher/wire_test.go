@@ -340,7 +340,6 @@ func TestValidate(t *testing.T) {
 		"dispatcher-prefetch-bytes": func(c *Config) { c.PrefetchBytes = 1 },
 		"max-answer-bytes":          func(c *Config) { c.AnswerBytes = 1 },
 		"record-answer-bytes":       func(c *Config) { c.RecordBytes = -1 },
-		"endpoint-concurrency":      func(c *Config) { c.Gate.Concurrency = 0 },
 		"max-idle-conns":            func(c *Config) { c.MaxIdleConns = 0 },
 	} {
 		cfg := h.cfg

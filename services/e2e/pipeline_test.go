@@ -26,6 +26,7 @@ var scenarios = map[string]func(scenario){
 	"byte-for-byte":  testByteForByte,
 	"once":           testOnce,
 	"filters":        testFilters,
+	"keys":           testKeys,
 	"http-endpoints": testRegistration,
 }
 

@@ -12,7 +12,7 @@ import (
 // `posthaste dev`, in which each has a tenant of its own. Tenant default speaks
 // AgentRail's dialect there, for its clients name neither tenant nor dialect.
 
-// agent is a tenant of the shared dev, by an administrator's key.
+// agent is a tenant of the shared dev, by an operator's key.
 type agent struct {
 	*api
 	tenant string

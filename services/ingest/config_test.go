@@ -41,7 +41,7 @@ func TestConfig(t *testing.T) {
 func TestNewErrors(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	deps := Deps{Bus: h.bus, Keys: auth.NewKeys(auth.Config{}), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}}
+	deps := Deps{Bus: h.bus, Keys: auth.NewKeys(auth.Config{}, nil), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}}
 	for want, size := range map[string]settings.Bytes{
 		"max-event-bytes: an event of 4MiB makes a message of up to":        4 * settings.MiB,
 		"max-batch-bytes: must be at least max-event-bytes (2MiB), is 1MiB": 2 * settings.MiB,

@@ -18,8 +18,8 @@ type batch struct {
 	array  bool // an error names the index of its event
 }
 
-func (s *Service) serveEvents(w http.ResponseWriter, r *http.Request) {
-	answer, err := s.takeEvents(w, r)
+func (s *Service) serveEvents(w http.ResponseWriter, r *http.Request, who auth.Principal) {
+	answer, err := s.takeEvents(w, r, who)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -36,11 +36,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	problem.Write(w, r, s.log, err)
 }
 
-func (s *Service) takeEvents(w http.ResponseWriter, r *http.Request) (*accepted, error) {
-	who, err := s.keys.Authenticate(r)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) takeEvents(w http.ResponseWriter, r *http.Request, who auth.Principal) (*accepted, error) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return nil, &problem.Error{Status: http.StatusMethodNotAllowed, Code: problem.CodeMethodNotAllowed, Message: "Events are sent with POST."}

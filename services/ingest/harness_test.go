@@ -60,7 +60,7 @@ func newHarness(t *testing.T, changes ...func(*configs)) *harness {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	deps := Deps{Bus: b, Event: c.event, Keys: auth.NewKeys(auth.Config{APIKey: apiKey}), Log: log, Meter: noop.Meter{}}
+	deps := Deps{Bus: b, Event: c.event, Keys: auth.NewKeys(auth.Config{APIKey: apiKey}, nil), Log: log, Meter: noop.Meter{}}
 	c.deps(&deps)
 	if h.Service, err = New(c.Config, deps); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/posthaste/posthaste/services/control"
 	"github.com/posthaste/posthaste/services/internal/auth"
@@ -9,6 +10,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
@@ -20,6 +22,7 @@ type controlConfig struct {
 	Addr      string            `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8081"`
 	AdminAddr string            `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9094"`
 	Node      nodeConfig        `embed:""`
+	HTTP      httpserver.Config `embed:""`
 	Auth      auth.Config       `embed:""`
 	Redis     redisstore.Config `embed:""`
 	History   history.Config    `embed:""`
@@ -33,7 +36,9 @@ type controlConfig struct {
 }
 
 // Validate holds what the parts cannot know.
-func (cfg *controlConfig) Validate() error { return needKey(cfg.Auth) }
+func (cfg *controlConfig) Validate() error {
+	return errors.Join(needKey(cfg.Auth), cfg.Control.API.Within(cfg.HTTP.WriteTimeout))
+}
 
 func runControl(ctx context.Context, cfg controlConfig) error {
 	return runNode(ctx, "control", cfg.AdminAddr, cfg.Node, cfg.build)
@@ -55,15 +60,17 @@ func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 	}
 	n.Serve(notifier.Run)
 	n.Serve(s.Run)
-	return n.listen(cfg.Addr, s.Handler())
+	return n.listen(cfg.Addr, cfg.HTTP, s.Handler())
 }
 
 // deps makes what control works with.
 func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps, err error) {
-	cfg.Auth.Warn(n.log)
 	deps = control.Deps{
-		Bus: n.bus, Keys: auth.NewKeys(cfg.Auth), Guard: ssrf.New(cfg.Endpoints, nil), Event: cfg.Event,
+		Bus: n.bus, Guard: ssrf.New(cfg.Endpoints, nil), Event: cfg.Event,
 		Log: n.log, Meter: n.metrics.Meter("control"),
+	}
+	if deps.APIKeys, deps.Keys, err = n.keys(ctx, cfg.Auth); err != nil {
+		return deps, err
 	}
 	if deps.Dialects, err = cfg.Dialects.Load(); err != nil {
 		return deps, err

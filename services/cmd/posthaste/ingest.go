@@ -9,19 +9,21 @@ import (
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/problem"
 )
 
 type ingestConfig struct {
-	Addr      string           `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8080"`
-	AdminAddr string           `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9091"`
-	Node      nodeConfig       `embed:""`
-	Auth      auth.Config      `embed:""`
-	Event     event.Config     `embed:""`
-	Ingest    ingest.Config    `embed:""`
-	Dialects  dialect.Config   `embed:""`
-	Types     catalogue.Config `embed:""`
+	Addr      string            `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8080"`
+	AdminAddr string            `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9091"`
+	Node      nodeConfig        `embed:""`
+	HTTP      httpserver.Config `embed:""`
+	Auth      auth.Config       `embed:""`
+	Event     event.Config      `embed:""`
+	Ingest    ingest.Config     `embed:""`
+	Dialects  dialect.Config    `embed:""`
+	Types     catalogue.Config  `embed:""`
 }
 
 // Validate holds what the parts cannot know.
@@ -33,8 +35,10 @@ func runIngest(ctx context.Context, cfg ingestConfig) error {
 
 // build adds the service to its node.
 func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
-	cfg.Auth.Warn(n.log)
-	keys := auth.NewKeys(cfg.Auth)
+	_, keys, err := n.keys(ctx, cfg.Auth)
+	if err != nil {
+		return err
+	}
 	dialects, err := cfg.Dialects.Load()
 	if err != nil {
 		return err
@@ -56,5 +60,5 @@ func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
 	mux := http.NewServeMux()
 	mux.Handle(ingest.Path, s.Handler())
 	mux.Handle("/", problem.NotFoundHandler(n.log))
-	return n.listen(cfg.Addr, mux)
+	return n.listen(cfg.Addr, cfg.HTTP, mux)
 }

@@ -91,6 +91,18 @@ func (n *node) subscriptions(ctx context.Context) (*subscription.Live, error) {
 	return live, nil
 }
 
+// keys adds the API keys.
+func (n *node) keys(ctx context.Context, cfg auth.Config) (*auth.Live, *auth.Keys, error) {
+	cfg.Warn(n.log)
+	live, err := auth.Open(ctx, n.bus, cfg, n.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	n.Support(live.Run)
+	n.Check("API keys", live.Ready)
+	return live, auth.NewKeys(cfg, live), nil
+}
+
 // types adds what tenants have set, and the catalogue of event types.
 func (n *node) types(ctx context.Context, cfg catalogue.Config, dialects *dialect.Set) (*tenant.Live, *catalogue.Live, error) {
 	tenants, types, err := catalogue.OpenAll(ctx, n.bus, cfg, dialects, n.log)
@@ -116,8 +128,8 @@ func (n *node) redis(cfg redisstore.Config) (*redisstore.Store, error) {
 }
 
 // listen adds the server of the API.
-func (n *node) listen(addr string, handler http.Handler) error {
-	server, err := httpserver.New(addr, handler, n.cfg.Grace, n.log)
+func (n *node) listen(addr string, cfg httpserver.Config, handler http.Handler) error {
+	server, err := httpserver.New(addr, cfg, handler, n.cfg.Grace, n.log)
 	if err != nil {
 		return err
 	}

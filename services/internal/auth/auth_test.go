@@ -22,7 +22,7 @@ const key = "0123456789abcdef"
 
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
-	keys := NewKeys(Config{APIKey: key})
+	keys := NewKeys(Config{APIKey: key}, nil)
 	for header, want := range map[string]bool{
 		"Bearer " + key:          true,
 		"bearer " + key:          true,
@@ -43,7 +43,7 @@ func TestAuthenticate(t *testing.T) {
 		who, err := keys.Authenticate(r)
 		var p *problem.Error
 		switch {
-		case want && (err != nil || !who.Admin || who.Tenant != ""):
+		case want && (err != nil || !who.Operator || who.Tenant != ""):
 			t.Errorf("%q: %+v, %v", header, who, err)
 		case !want && (!errors.As(err, &p) || p.Status != http.StatusUnauthorized || who != Principal{}):
 			t.Errorf("%q: %+v, %v; want a 401", header, who, err)
@@ -55,7 +55,7 @@ func TestAuthenticate(t *testing.T) {
 
 func TestNoKeyConfiguredLetsNobodyIn(t *testing.T) {
 	t.Parallel()
-	keys := NewKeys(Config{})
+	keys := NewKeys(Config{}, nil)
 	for _, header := range []string{"", "Bearer", "Bearer ", "Bearer  "} {
 		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", header)
@@ -72,8 +72,8 @@ func TestFor(t *testing.T) {
 		named, want string
 		refused     bool
 	}{
-		{Principal{Admin: true}, "", "fallback", false},
-		{Principal{Admin: true}, "acme", "acme", false},
+		{Principal{Operator: true}, "", "fallback", false},
+		{Principal{Operator: true}, "acme", "acme", false},
 		{Principal{Tenant: "acme"}, "", "acme", false},
 		{Principal{Tenant: "acme"}, "acme", "acme", false},
 		{Principal{Tenant: "acme"}, "globex", "", true},

@@ -18,6 +18,8 @@ const (
 	BucketTenants       = "tenants"       // <tenant>
 	BucketEventTypes    = "event-types"   // <tenant>.<type>; the server's under "_"
 	BucketReplays       = "replays"       // <tenant>.<id>
+	BucketKeys          = "keys"          // <id>; API keys by their digests
+	BucketKeyUses       = "key-uses"      // <id>; when API keys were last used
 	BucketIdempotency   = "idempotency"   // <tenant>.<digest>; answers to requests with an Idempotency-Key
 )
 

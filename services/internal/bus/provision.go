@@ -71,6 +71,8 @@ func (b *Bus) buckets() []jetstream.KeyValueConfig {
 		{Bucket: BucketClaims, Description: "What only one subscription of a tenant may have"},
 		{Bucket: BucketTenants, Description: "Settings of tenants"},
 		{Bucket: BucketEventTypes, Description: "The catalogue of event types"},
+		{Bucket: BucketKeys, Description: "API keys by their digests"},
+		{Bucket: BucketKeyUses, Description: "When API keys were last used"},
 		{Bucket: BucketReplays, Description: "Replays and how far they are", TTL: b.cfg.ReplaysMaxAge},
 		{Bucket: BucketIdempotency, Description: "Answers to requests with an Idempotency-Key", TTL: b.cfg.IdempotencyTTL},
 	}

@@ -9,14 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
-)
 
-// Timeouts that no honest client reaches; they end the others.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 60 * time.Second
-	idleTimeout       = 120 * time.Second
-	maxHeaderBytes    = 64 << 10
+	"golang.org/x/net/netutil"
 )
 
 // Server is a listening HTTP server.
@@ -37,8 +31,11 @@ func Stopping(ctx context.Context) <-chan struct{} {
 	return stopping
 }
 
+// slop is what net/http adds to MaxHeaderBytes.
+const slop = 4096
+
 // New listens on addr (host:port, port 0 for any). Serve answers.
-func New(addr string, handler http.Handler, grace time.Duration, log *slog.Logger) (*Server, error) {
+func New(addr string, cfg Config, handler http.Handler, grace time.Duration, log *slog.Logger) (*Server, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(context.Background(), "tcp", addr) // the context would end the look-up of a name only
 	if err != nil {
@@ -46,18 +43,19 @@ func New(addr string, handler http.Handler, grace time.Duration, log *slog.Logge
 	}
 	stopping := make(chan struct{})
 	return &Server{
-		listener: listener,
+		listener: netutil.LimitListener(listener, cfg.MaxConnections),
 		grace:    grace,
 		stopping: stopping,
 		http: &http.Server{
 			BaseContext: func(net.Listener) context.Context {
 				return context.WithValue(context.Background(), stoppingKey{}, stopping)
 			},
-			Handler:           handler,
-			ReadHeaderTimeout: readHeaderTimeout,
-			ReadTimeout:       readTimeout,
-			IdleTimeout:       idleTimeout,
-			MaxHeaderBytes:    maxHeaderBytes,
+			Handler:           guard(cfg, handler, log),
+			ReadHeaderTimeout: cfg.HeaderTimeout,
+			ReadTimeout:       cfg.ReadTimeout,
+			WriteTimeout:      cfg.WriteTimeout,
+			IdleTimeout:       cfg.IdleTimeout,
+			MaxHeaderBytes:    int(cfg.MaxHeaderBytes) - slop,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		},
 	}, nil

@@ -21,7 +21,7 @@ var quiet = slog.New(slog.DiscardHandler)
 // serve runs a server and returns how to stop it and its end.
 func serve(t *testing.T, handler http.Handler, grace time.Duration) (url string, stop func(), ended <-chan error) {
 	t.Helper()
-	s, err := New("127.0.0.1:0", handler, grace, quiet)
+	s, err := New("127.0.0.1:0", Defaults(), handler, grace, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,11 +115,11 @@ func TestServeEndsWithTheGrace(t *testing.T) {
 
 func TestNewAndCloseErrors(t *testing.T) {
 	t.Parallel()
-	s, err := New("127.0.0.1:0", http.NotFoundHandler(), time.Second, quiet)
+	s, err := New("127.0.0.1:0", Defaults(), http.NotFoundHandler(), time.Second, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(s.Addr(), http.NotFoundHandler(), time.Second, quiet); err == nil ||
+	if _, err := New(s.Addr(), Defaults(), http.NotFoundHandler(), time.Second, quiet); err == nil ||
 		!strings.HasPrefix(err.Error(), "listen on "+s.Addr()+": ") || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("a port in use: %v", err)
 	}

@@ -85,7 +85,8 @@ func readProblem(err error) error {
 // has gone does not stop that: it will ask for the answer, and half a request
 // that is tried again would be done one and a half times.
 func serve(w http.ResponseWriter, r *http.Request, next http.Handler, ticket *Ticket, log *slog.Logger) {
-	r = r.WithContext(context.WithoutCancel(r.Context()))
+	ctx, kept := keepable(context.WithoutCancel(r.Context()))
+	r = r.WithContext(ctx)
 	rec := &recorder{w: w, most: ticket.store.maxBody}
 	returned := false
 	defer func() {
@@ -96,16 +97,16 @@ func serve(w http.ResponseWriter, r *http.Request, next http.Handler, ticket *Ti
 	next.ServeHTTP(rec, r)
 	returned = true
 	if rec.code() < http.StatusBadRequest {
-		finish(r, ticket, rec, log)
+		finish(r, ticket, rec, kept.Load(), log)
 	} else {
 		abandon(r, ticket, log)
 	}
 	rec.flush() // after that, so that what the client sends next meets it
 }
 
-func finish(r *http.Request, ticket *Ticket, rec *recorder, log *slog.Logger) {
+func finish(r *http.Request, ticket *Ticket, rec *recorder, keep bool, log *slog.Logger) {
 	var err error
-	if rec.sent {
+	if rec.sent || !keep {
 		err = ticket.FinishUnkept(r.Context())
 	} else {
 		err = ticket.Finish(r.Context(), rec.answer())
@@ -144,7 +145,7 @@ func answerTo(err error) error {
 	case errors.Is(err, ErrMismatch):
 		return problem.Conflict("This Idempotency-Key was used for another request. Send a new key.")
 	case errors.Is(err, ErrNotKept):
-		return problem.Conflict("The request with this Idempotency-Key was done, but its answer was too large to be kept.")
+		return problem.Conflict("The request with this Idempotency-Key was done, but its answer is not kept: it was too large, or showed a secret once.")
 	case errors.Is(err, ErrRunning):
 		conflict := problem.Conflict("The request with this Idempotency-Key is still being done. Send it again for the answer.")
 		conflict.RetryAfter = retryAfter

@@ -137,7 +137,7 @@ func TestLargeAnswer(t *testing.T) {
 	if r := a.post(key, "/", ""); r.status != 202 || r.body != part+part+part {
 		t.Errorf("answer %d of %d bytes", r.status, len(r.body))
 	}
-	a.post(key, "/", "").want(t, 409, `{"error":{"code":"conflict","message":"The request with this Idempotency-Key was done, but its answer was too large to be kept.","details":{}}}`+"\n", false)
+	a.post(key, "/", "").want(t, 409, `{"error":{"code":"conflict","message":"The request with this Idempotency-Key was done, but its answer is not kept: it was too large, or showed a secret once.","details":{}}}`+"\n", false)
 }
 
 func TestRunning(t *testing.T) {

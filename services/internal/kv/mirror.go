@@ -79,6 +79,16 @@ func (m *Mirror) Current(ctx context.Context) error {
 	}
 }
 
+// InDoubt says whether the memory may be unlike the bucket; see Current.
+func (m *Mirror) InDoubt() bool {
+	select {
+	case <-*m.current.Load():
+		return false
+	default:
+		return true
+	}
+}
+
 // Loaded is closed as soon as the memory has held every record.
 func (m *Mirror) Loaded() <-chan struct{} { return m.loaded }
 

@@ -79,7 +79,7 @@ func (p *Process) Admin(addr string, metrics http.Handler, profile bool) (string
 		defer p.mu.Unlock()
 		return slices.Clone(p.checks)
 	})
-	server, err := httpserver.New(addr, handler, time.Second, p.log)
+	server, err := httpserver.New(addr, httpserver.Defaults(), handler, time.Second, p.log)
 	if err != nil {
 		return "", err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 type listInput struct {
-	Tenant   string `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Tenant   string `query:"tenant" doc:"Whose; an operator's key may name any."`
 	Status   string `query:"status" enum:"waiting,delivered,failed,cancelled" doc:"Only these."`
 	Page     int    `query:"page" minimum:"1" maximum:"100000" doc:"From 1."`
 	PageSize int    `query:"pageSize" minimum:"1" maximum:"1000" doc:"20 where it is left out."`

@@ -9,6 +9,7 @@ import (
 	"github.com/posthaste/posthaste/services/control/internal/deliveries"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -33,7 +34,7 @@ func New(subs *subscriptions.Resource, history *deliveries.Resource) *Resource {
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
 	operation := func(id, method, suffix, summary string, status int, further ...int) rest.Operation {
-		return rest.Operation{ID: id, Tag: "webhook", Method: method, Path: path + suffix, Status: status, Summary: summary, Body: method == http.MethodPut, Further: further}
+		return rest.Operation{ID: id, Tag: "webhook", Scope: rest.ByMethod(method, auth.WebhooksRead, auth.WebhooksWrite), Method: method, Path: path + suffix, Status: status, Summary: summary, Body: method == http.MethodPut, Further: further}
 	}
 	rest.Handle(a, operation("register-webhook", http.MethodPut, "", "Register the tenant's one webhook, or change its URL", http.StatusOK, http.StatusConflict), r.register)
 	rest.Handle(a, operation("get-webhook", http.MethodGet, "", "Read the tenant's one webhook", http.StatusOK, http.StatusNotFound), r.get)
@@ -45,15 +46,15 @@ func (r *Resource) Register(a *rest.API) {
 // RegisterWebhookRequest is the body of a PUT.
 type RegisterWebhookRequest struct {
 	URL    string `json:"url" format:"uri" maxLength:"2048" doc:"Where deliveries are POSTed; https, and no private address."`
-	Tenant string `json:"tenant,omitempty" doc:"Whose it is; only an administrator's key may name another than its own."`
+	Tenant string `json:"tenant,omitempty" doc:"Whose it is; only an operator's key may name another than its own."`
 }
 
 type tenantInput struct {
-	Tenant string `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Tenant string `query:"tenant" doc:"Whose; an operator's key may name any."`
 }
 
 type registerInput struct {
-	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
+	Tenant string `query:"tenant" doc:"Whose it is; an operator's key may name any."`
 	Body   rest.Body[RegisterWebhookRequest]
 }
 

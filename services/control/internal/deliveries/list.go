@@ -12,7 +12,7 @@ import (
 
 // ListInput is what a list may be narrowed to.
 type ListInput struct {
-	Tenant       string    `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Tenant       string    `query:"tenant" doc:"Whose; an operator's key may name any."`
 	Subscription string    `query:"subscription" doc:"evsub_…"`
 	Status       string    `query:"status" enum:"waiting,delivered,failed,cancelled"`
 	EventType    string    `query:"eventType"`

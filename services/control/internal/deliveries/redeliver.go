@@ -20,7 +20,7 @@ import (
 
 type redeliverInput struct {
 	ID             string `path:"id" doc:"dlv_…"`
-	Tenant         string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
+	Tenant         string `query:"tenant" doc:"Whose it is; an operator's key may name any."`
 	IdempotencyKey string `header:"Idempotency-Key" doc:"8 to 128 characters. The same key gives the same answer for 24 hours."`
 }
 

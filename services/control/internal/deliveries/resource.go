@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
 	"github.com/posthaste/posthaste/services/internal/history"
@@ -55,12 +56,12 @@ func (r *Resource) Register(a *rest.API) {
 }
 
 func operation(id, method, path string, status int, summary string, further ...int) rest.Operation {
-	return rest.Operation{ID: id, Tag: "deliveries", Method: method, Path: path, Status: status, Summary: summary, Further: further}
+	return rest.Operation{ID: id, Tag: "deliveries", Scope: rest.ByMethod(method, auth.WebhooksRead, auth.WebhooksWrite), Method: method, Path: path, Status: status, Summary: summary, Further: further}
 }
 
 type oneInput struct {
 	ID     string `path:"id" doc:"dlv_…"`
-	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
+	Tenant string `query:"tenant" doc:"Whose it is; an operator's key may name any."`
 }
 
 type getOutput struct{ Body DeliveryAnswer }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 )
 
@@ -17,7 +18,7 @@ func New(set *dialect.Set) *Resource { return &Resource{set: set} }
 
 // Register puts the operation on the API.
 func (r *Resource) Register(a *rest.API) {
-	rest.Handle(a, rest.Operation{ID: "list-dialects", Tag: "dialects", Method: http.MethodGet, Path: "/v1/dialects", Summary: "List the dialects that a subscription may name"}, r.list)
+	rest.Handle(a, rest.Operation{ID: "list-dialects", Tag: "dialects", Scope: auth.WebhooksRead, Method: http.MethodGet, Path: "/v1/dialects", Summary: "List the dialects that a subscription may name"}, r.list)
 }
 
 // DialectList is all dialects.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
 	"github.com/posthaste/posthaste/services/internal/problem"
@@ -44,7 +45,7 @@ func New(cfg Config, api rest.Config, log *eventlog.Log, dialects *dialect.Set) 
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
 	operation := func(id, path, summary string, further ...int) rest.Operation {
-		return rest.Operation{ID: id, Tag: "events", Method: http.MethodGet, Path: path, Summary: summary, Further: append(further, http.StatusGone)}
+		return rest.Operation{ID: id, Tag: "events", Scope: auth.EventsRead, Method: http.MethodGet, Path: path, Summary: summary, Further: append(further, http.StatusGone)}
 	}
 	rest.Handle(a, operation("list-events", collection, "List events in the order in which they were accepted"), r.list)
 	rest.Stream(a, operation("stream-events", collection+"/stream", "Stream events as they come (server-sent events)", http.StatusTooManyRequests), r.stream)
@@ -52,7 +53,7 @@ func (r *Resource) Register(a *rest.API) {
 }
 
 type listInput struct {
-	Tenant string   `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Tenant string   `query:"tenant" doc:"Whose; an operator's key may name any."`
 	Types  []string `query:"types" doc:"Exact types and prefixes (task.*), with commas between."`
 	After  string   `query:"after" doc:"The nextCursor of the page before, or the sequence of an event. Left out: from the oldest that is kept."`
 	Limit  int      `query:"limit" minimum:"1" maximum:"1000" doc:"100 where it is left out."`

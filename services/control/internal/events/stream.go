@@ -15,7 +15,7 @@ import (
 )
 
 type streamInput struct {
-	Tenant      string   `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Tenant      string   `query:"tenant" doc:"Whose; an operator's key may name any."`
 	Types       []string `query:"types" doc:"Exact types and prefixes (task.*), with commas between."`
 	Cursor      string   `query:"cursor" doc:"The id of the last event that was read. Left out: only what comes from now on."`
 	Heartbeat   int      `query:"heartbeatSeconds" minimum:"1" maximum:"300" doc:"How often a silent stream says that it is alive."`
@@ -27,7 +27,7 @@ func (r *Resource) stream(ctx context.Context, in *streamInput) (rest.Streamer, 
 }
 
 type taskStreamInput struct {
-	Tenant      string   `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Tenant      string   `query:"tenant" doc:"Whose; an operator's key may name any."`
 	Types       []string `query:"eventTypes" doc:"Exact types and prefixes (task.*), with commas between."`
 	Cursor      string   `query:"cursor" doc:"The id of the last event that was read. Left out: only what comes from now on."`
 	Heartbeat   int      `query:"heartbeatSeconds" minimum:"1" maximum:"300" doc:"How often a silent stream says that it is alive."`

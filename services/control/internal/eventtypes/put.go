@@ -12,8 +12,8 @@ import (
 
 type putInput struct {
 	Name   string `path:"name"`
-	Tenant string `query:"tenant" doc:"Whose; an administrator's key may name any."`
-	Scope  string `query:"scope" enum:"tenant,server" doc:"server: for all tenants; for administrators."`
+	Tenant string `query:"tenant" doc:"Whose; an operator's key may name any."`
+	Scope  string `query:"scope" enum:"tenant,server" doc:"server: for all tenants; for operators."`
 	Body   rest.Body[EventTypeRequest]
 }
 
@@ -40,8 +40,8 @@ func (r *Resource) put(ctx context.Context, in *putInput) (*oneOutput, error) {
 }
 
 type putAllInput struct {
-	Tenant string `query:"tenant" doc:"Whose; an administrator's key may name any."`
-	Scope  string `query:"scope" enum:"tenant,server" doc:"server: for all tenants; for administrators."`
+	Tenant string `query:"tenant" doc:"Whose; an operator's key may name any."`
+	Scope  string `query:"scope" enum:"tenant,server" doc:"server: for all tenants; for operators."`
 	Body   rest.Body[PutEventTypesRequest]
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/problem"
 )
@@ -35,7 +36,7 @@ func New(api rest.Config, live *catalogue.Live, now func() time.Time) *Resource 
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
 	operation := func(id, method, path, summary string, further ...int) rest.Operation {
-		return rest.Operation{ID: id, Tag: "event-types", Method: method, Path: path, Summary: summary, Body: method == http.MethodPut, Further: further}
+		return rest.Operation{ID: id, Tag: "event-types", Scope: rest.ByMethod(method, auth.EventsRead, auth.Admin), Method: method, Path: path, Summary: summary, Body: method == http.MethodPut, Further: further}
 	}
 	const notFound, conflict = http.StatusNotFound, http.StatusConflict
 	rest.Handle(a, operation("list-event-types", http.MethodGet, collection, "List the event types of a tenant"), r.list)
@@ -55,15 +56,15 @@ func (s scope) owner(ctx context.Context) (string, error) {
 	if s.Scope != scopeServer {
 		return rest.Tenant(ctx, s.Tenant)
 	}
-	if !rest.PrincipalOf(ctx).Admin {
-		return "", problem.Scope("Only an administrator's key may see and change the server's event types.")
+	if !rest.PrincipalOf(ctx).Operator {
+		return "", problem.Scope("Only an operator's key may see and change the server's event types.")
 	}
 	return "", nil
 }
 
 type listInput struct {
-	Tenant string `query:"tenant" doc:"Whose; an administrator's key may name any."`
-	Scope  string `query:"scope" enum:"tenant,server" doc:"server: those that all tenants see; for administrators."`
+	Tenant string `query:"tenant" doc:"Whose; an operator's key may name any."`
+	Scope  string `query:"scope" enum:"tenant,server" doc:"server: those that all tenants see; for operators."`
 }
 
 type listOutput struct{ Body EventTypeList }
@@ -93,8 +94,8 @@ func (r *Resource) ready(ctx context.Context) error {
 
 type oneInput struct {
 	Name   string `path:"name"`
-	Tenant string `query:"tenant" doc:"Whose; an administrator's key may name any."`
-	Scope  string `query:"scope" enum:"tenant,server" doc:"server: those that all tenants see; for administrators."`
+	Tenant string `query:"tenant" doc:"Whose; an operator's key may name any."`
+	Scope  string `query:"scope" enum:"tenant,server" doc:"server: those that all tenants see; for operators."`
 }
 
 type oneOutput struct{ Body EventTypeAnswer }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -28,7 +29,7 @@ func New(subs *subscriptions.Resource) *Resource { return &Resource{subscription
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
 	operation := func(id, method, suffix, summary string, status int, further ...int) rest.Operation {
-		return rest.Operation{ID: id, Tag: "webhooks", Method: method, Path: collection + suffix, Status: status, Summary: summary, Body: method == http.MethodPost, Further: further}
+		return rest.Operation{ID: id, Tag: "webhooks", Scope: rest.ByMethod(method, auth.WebhooksRead, auth.WebhooksWrite), Method: method, Path: collection + suffix, Status: status, Summary: summary, Body: method == http.MethodPost, Further: further}
 	}
 	rest.Handle(a, operation("create-webhook", http.MethodPost, "", "Create an agent's webhook", http.StatusCreated, http.StatusConflict), r.create)
 	rest.Handle(a, operation("list-webhooks", http.MethodGet, "", "List an agent's webhooks, oldest first", http.StatusOK), r.list)
@@ -105,7 +106,7 @@ func (r *Resource) list(ctx context.Context, in *listInput) (*listOutput, error)
 
 type oneInput struct {
 	ID       string `path:"id" doc:"evsub_…"`
-	AgentAid string `query:"agentAid" doc:"The agent, which is the tenant; an administrator's key may leave it out."`
+	AgentAid string `query:"agentAid" doc:"The agent, which is the tenant; an operator's key may leave it out."`
 }
 
 // find is the webhook that a request names. Subscriptions in other dialects are

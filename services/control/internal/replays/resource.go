@@ -14,6 +14,7 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/replay"
 )
@@ -46,7 +47,7 @@ func New(api rest.Config, deps Deps) *Resource { return &Resource{api: api, deps
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
 	operation := func(id, method, path string, status int, summary string, further ...int) rest.Operation {
-		op := rest.Operation{ID: id, Tag: "replays", Method: method, Path: path, Status: status, Summary: summary, Body: method == http.MethodPost, Further: further}
+		op := rest.Operation{ID: id, Tag: "replays", Scope: rest.ByMethod(method, auth.WebhooksRead, auth.WebhooksWrite), Method: method, Path: path, Status: status, Summary: summary, Body: method == http.MethodPost, Further: further}
 		if method == http.MethodPost {
 			op.Also = http.StatusOK // a dry run
 		}
@@ -61,7 +62,7 @@ func (r *Resource) Register(a *rest.API) {
 
 type listInput struct {
 	ID     string `path:"id" doc:"evsub_…"`
-	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
+	Tenant string `query:"tenant" doc:"Whose it is; an operator's key may leave it out."`
 }
 
 type listOutput struct{ Body ReplayList }
@@ -86,7 +87,7 @@ func (r *Resource) list(ctx context.Context, in *listInput) (*listOutput, error)
 
 type oneInput struct {
 	ID     string `path:"id" doc:"rpl_…"`
-	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
+	Tenant string `query:"tenant" doc:"Whose it is; an operator's key may name any."`
 }
 
 type oneOutput struct{ Body ReplayAnswer }

@@ -35,7 +35,14 @@ type API struct {
 	Options
 	mux  *http.ServeMux
 	huma huma.API
+	// scopes are what the operations need, by the patterns of the mux.
+	scopes map[string]auth.Scopes
+	// endless are the patterns of those whose answer is a stream.
+	endless map[string]bool
 }
+
+// securityScheme is how the document calls keys.
+const securityScheme = "key"
 
 // New makes an API without operations.
 //
@@ -43,7 +50,7 @@ type API struct {
 // other APIs may share the process: errors of its own making are turned into
 // ours by this API's transformer, and the handlers return ours themselves.
 func New(opts Options) *API {
-	a := &API{Options: opts, mux: http.NewServeMux()}
+	a := &API{Options: opts, mux: http.NewServeMux(), scopes: make(map[string]auth.Scopes), endless: make(map[string]bool)}
 	config := huma.DefaultConfig("Posthaste", version.Version)
 	config.Info.Description = "Events in, signed POSTs out. Errors are {\"error\":{code,message,details}}."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // describe serves the one that is wanted
@@ -57,9 +64,9 @@ func New(opts Options) *API {
 	config.Transformers = []huma.Transformer{translateErrors}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer", Description: "An API key."},
+		securityScheme: {Type: "http", Scheme: "bearer", Description: "An API key. An operation names the scopes that it needs."},
 	}
-	config.Security = []map[string][]string{{"key": {}}}
+	config.Security = []map[string][]string{{securityScheme: {}}}
 	a.huma = humago.New(a.mux, config)
 	a.huma.UseMiddleware(a.exchange)
 	return a

@@ -15,6 +15,9 @@ import (
 // first, then a 405 for other methods of their paths and a 404 for all other
 // paths.
 func (a *API) Handler() (http.Handler, error) {
+	if err := a.checkScopes(); err != nil {
+		return nil, err
+	}
 	description, err := a.describe()
 	if err != nil {
 		return nil, err
@@ -40,19 +43,6 @@ func methods(item *huma.PathItem) []string {
 	}
 	maps.DeleteFunc(all, func(_ string, op *huma.Operation) bool { return op == nil })
 	return slices.Sorted(maps.Keys(all))
-}
-
-// authenticated lets only known keys in. It comes before everything else: a
-// stranger learns not even which paths there are.
-func (a *API) authenticated(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, err := a.Keys.Authenticate(r)
-		if err != nil {
-			problem.Write(w, r, a.Log, err)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(withPrincipal(r.Context(), who)))
-	})
 }
 
 func (a *API) unknownPath(w http.ResponseWriter, r *http.Request) {

@@ -8,12 +8,15 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/problem"
 )
 
 // Operation is one method of one path.
 type Operation struct {
 	ID, Tag, Method, Path, Summary string
+	// Scope is what a key needs for it.
+	Scope auth.Scopes
 	// Status of a success; 0 for 200.
 	Status int
 	// Body says that the operation takes one.
@@ -23,6 +26,15 @@ type Operation struct {
 	Also int
 	// Further are the errors that it has beside those that all have.
 	Further []int
+}
+
+// ByMethod is the one scope for operations that read, and the other for those that
+// change something.
+func ByMethod(method string, read, write auth.Scopes) auth.Scopes {
+	if method == http.MethodGet {
+		return read
+	}
+	return write
 }
 
 // Error is how errors look in the OpenAPI; package problem writes them.
@@ -49,14 +61,16 @@ func Handle[I, O any](a *API, op Operation, handle func(context.Context, *I) (*O
 }
 
 func (a *API) describeOperation(op Operation) huma.Operation {
+	a.scopes[op.Method+" "+op.Path] = op.Scope
 	described := huma.Operation{
+		Security:    []map[string][]string{{securityScheme: op.Scope.Names()}},
 		OperationID: op.ID, Tags: []string{op.Tag}, Method: op.Method, Path: op.Path, DefaultStatus: op.Status, Summary: op.Summary,
 		MaxBodyBytes: int64(a.Config.MaxBodyBytes) + 1, // huma refuses a body that reaches it
 		// The body is checked when it is decoded.
 		SkipValidateBody: true,
 		Responses:        map[string]*huma.Response{},
 	}
-	failures := append([]int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, op.Further...)
+	failures := append([]int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}, op.Further...)
 	if op.Body {
 		failures = append(failures, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}

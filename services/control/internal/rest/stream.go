@@ -26,6 +26,7 @@ const MediaEvents = "text/event-stream"
 // What is wrong with the request is answered before it begins.
 func Stream[I any](a *API, op Operation, open func(context.Context, *I) (Streamer, error)) {
 	described := a.describeOperation(op)
+	a.endless[op.Method+" "+op.Path] = true
 	described.Responses["200"] = &huma.Response{
 		Description: "Frames with id, event and data, after retry: 5000.",
 		Content:     map[string]*huma.MediaType{MediaEvents: {Schema: &huma.Schema{Type: huma.TypeString}}},
@@ -47,8 +48,14 @@ func serve(hctx huma.Context, stream Streamer) {
 	out := &EventWriter{w: hctx.BodyWriter()}
 	if w, ok := out.w.(http.ResponseWriter); ok {
 		out.control = http.NewResponseController(w)
+		_ = out.control.SetReadDeadline(time.Time{}) // the server's is for requests: it would end the stream
 	}
-	stream(hctx.Context(), out)
+	ctx, stop := context.WithCancel(hctx.Context())
+	defer stop()
+	if hctx.Method() == http.MethodHead {
+		stop() // nothing is sent, and what the client asks next waits for the end
+	}
+	stream(ctx, out)
 }
 
 // EventWriter writes server-sent events. Safe for concurrent use.

@@ -14,7 +14,7 @@ import (
 )
 
 type createInput struct {
-	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may name any."`
+	Tenant string `query:"tenant" doc:"Whose it is; an operator's key may name any."`
 	// The middleware of the API reads it.
 	IdempotencyKey string `header:"Idempotency-Key" doc:"8 to 128 characters. The same key and body give the same answer for 24 hours; another body is a 409."`
 	Body           rest.Body[CreateEventSubscriptionRequest]

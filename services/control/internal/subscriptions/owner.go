@@ -8,13 +8,13 @@ import (
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
-// owner is the tenant whose subscription id is meant. An administrator who
+// owner is the tenant whose subscription id is meant. An operator who
 // names no tenant means whoever has it; others see their own only.
 func (r *Resource) owner(ctx context.Context, id, named string) (string, error) {
 	if !subscription.CheckID(id) {
 		return "", unknown()
 	}
-	if !rest.PrincipalOf(ctx).Admin || named != "" {
+	if !rest.PrincipalOf(ctx).Operator || named != "" {
 		return rest.Tenant(ctx, named)
 	}
 	if found, ok := r.deps.Index.Get(id); ok {

@@ -15,7 +15,7 @@ import (
 
 type patchInput struct { // huma does not look into oneInput where it is embedded
 	ID     string `path:"id" doc:"evsub_…"`
-	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
+	Tenant string `query:"tenant" doc:"Whose it is; an operator's key may leave it out."`
 	Body   rest.Body[PatchEventSubscriptionRequest]
 }
 

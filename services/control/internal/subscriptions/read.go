@@ -14,7 +14,7 @@ import (
 
 type oneInput struct {
 	ID     string `path:"id" doc:"evsub_…"`
-	Tenant string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
+	Tenant string `query:"tenant" doc:"Whose it is; an operator's key may leave it out."`
 }
 
 type oneOutput struct {
@@ -29,7 +29,7 @@ type EventSubscriptionAnswer struct {
 }
 
 type listInput struct {
-	Tenant string `query:"tenant" doc:"Whose; an administrator's key may name any."`
+	Tenant string `query:"tenant" doc:"Whose; an operator's key may name any."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Subscriptions on the page."`
 	Cursor string `query:"cursor" doc:"nextCursor of the page before."`
 }

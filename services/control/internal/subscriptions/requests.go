@@ -11,7 +11,7 @@ type CreateEventSubscriptionRequest struct {
 	SigningAlgorithm string              `json:"signingAlgorithm,omitempty" enum:"hmac_sha256,ed25519" doc:"Of the secret that is made. Receivers verify ed25519 with publicKey."`
 	Description      string              `json:"description,omitempty" doc:"For people."`
 	Filters          *FiltersRequest     `json:"filters,omitempty"`
-	Tenant           string              `json:"tenant,omitempty" doc:"Whose it is; only an administrator's key may name another than its own."`
+	Tenant           string              `json:"tenant,omitempty" doc:"Whose it is; only an operator's key may name another than its own."`
 	Dialect          string              `json:"dialect,omitempty" doc:"How deliveries look and fail. Left out: the tenant's, else the server's."`
 	RetryPolicy      *RetryPolicyRequest `json:"retryPolicy,omitempty"`
 	Timeout          string              `json:"timeout,omitempty" example:"5s" doc:"From the start of a POST to the end of its answer. Left out: the dialect's."`

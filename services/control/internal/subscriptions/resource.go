@@ -11,6 +11,7 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/ping"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
@@ -75,7 +76,7 @@ func (r *Resource) Register(a *rest.API) {
 
 func operation(verb, method, path string, status int, summary string, further ...int) rest.Operation {
 	op := rest.Operation{
-		ID: verb + "-event-subscription", Tag: "event-subscriptions", Method: method, Path: path, Status: status, Summary: summary,
+		ID: verb + "-event-subscription", Tag: "event-subscriptions", Scope: rest.ByMethod(method, auth.WebhooksRead, auth.WebhooksWrite), Method: method, Path: path, Status: status, Summary: summary,
 		Body:    method == http.MethodPatch || verb == "create" || verb == "rotate-secret-of",
 		Further: further,
 	}

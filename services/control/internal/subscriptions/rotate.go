@@ -22,7 +22,7 @@ const (
 
 type rotateInput struct {
 	ID             string `path:"id" doc:"evsub_…"`
-	Tenant         string `query:"tenant" doc:"Whose it is; an administrator's key may leave it out."`
+	Tenant         string `query:"tenant" doc:"Whose it is; an operator's key may leave it out."`
 	IdempotencyKey string `header:"Idempotency-Key" doc:"8 to 128 characters. The same key and body give the same answer for 24 hours; another body is a 409."`
 	Body           *rest.Body[RotateSecretRequest]
 }

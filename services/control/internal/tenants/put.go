@@ -22,7 +22,7 @@ type putInput struct {
 }
 
 func (r *Resource) put(ctx context.Context, in *putInput) (*oneOutput, error) {
-	if err := administrator(ctx); err != nil {
+	if err := own(ctx, in.Name); err != nil {
 		return nil, err
 	}
 	req, err := in.Body.Decode()

@@ -1,5 +1,5 @@
-// Package tenants is /v1/tenants, for administrators: what is set for one owner
-// of events and subscriptions.
+// Package tenants is /v1/tenants: what is set for one owner of events and
+// subscriptions. An operator's key sees all, any other its own tenant.
 package tenants
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
+	"github.com/posthaste/posthaste/services/internal/auth"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/tenant"
@@ -36,11 +37,11 @@ func New(api rest.Config, tenants *tenant.Live, dialects *dialect.Set, now func(
 // Register puts the operations on the API.
 func (r *Resource) Register(a *rest.API) {
 	operation := func(id, method, path, summary string, further ...int) rest.Operation {
-		return rest.Operation{ID: id, Tag: "tenants", Method: method, Path: path, Summary: summary, Body: method == http.MethodPut, Further: further}
+		return rest.Operation{ID: id, Tag: "tenants", Scope: auth.Admin, Method: method, Path: path, Summary: summary, Body: method == http.MethodPut, Further: further}
 	}
 	rest.Handle(a, operation("list-tenants", http.MethodGet, collection, "List the tenants that something was set for"), r.list)
 	rest.Handle(a, operation("get-tenant", http.MethodGet, one, "Read what was set for a tenant", http.StatusNotFound), r.get)
-	rest.Handle(a, operation("put-tenant", http.MethodPut, one, "Set a tenant's default dialect and how strict its catalogue is", http.StatusConflict), r.put)
+	rest.Handle(a, operation("put-tenant", http.MethodPut, one, "Set a tenant's default dialect and how strict its catalogue is", http.StatusNotFound, http.StatusConflict), r.put)
 	rest.Handle(a, operation("delete-tenant", http.MethodDelete, one, "Go back to the server's defaults", http.StatusNotFound, http.StatusConflict), r.remove)
 }
 
@@ -71,30 +72,29 @@ type oneInput struct {
 
 type oneOutput struct{ Body TenantAnswer }
 
-// administrator is a 403 for keys that are bound to a tenant.
-func administrator(ctx context.Context) error {
-	if !rest.PrincipalOf(ctx).Admin {
-		return problem.Scope("Only an administrator's key may see and change tenants.")
+// own is a 404 for another's tenant, as it is for one that nothing was set for.
+func own(ctx context.Context, name string) error {
+	if !rest.PrincipalOf(ctx).Sees(name) {
+		return unknown()
 	}
 	return nil
 }
 
 func (r *Resource) list(ctx context.Context, _ *struct{}) (*listOutput, error) {
-	if err := administrator(ctx); err != nil {
-		return nil, err
-	}
 	if err := r.tenants.Ready(ctx); err != nil {
 		return nil, problem.Unavailable("Tenants are still being loaded.", rest.RetryAfter, err)
 	}
 	out := &listOutput{Body: TenantList{Data: []Tenant{}}}
 	for _, t := range r.tenants.List() {
-		out.Body.Data = append(out.Body.Data, view(t))
+		if rest.PrincipalOf(ctx).Sees(t.GetName()) {
+			out.Body.Data = append(out.Body.Data, view(t))
+		}
 	}
 	return out, nil
 }
 
 func (r *Resource) get(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	if err := administrator(ctx); err != nil {
+	if err := own(ctx, in.Name); err != nil {
 		return nil, err
 	}
 	if err := r.tenants.Ready(ctx); err != nil {
@@ -108,7 +108,7 @@ func (r *Resource) get(ctx context.Context, in *oneInput) (*oneOutput, error) {
 }
 
 func (r *Resource) remove(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	if err := administrator(ctx); err != nil {
+	if err := own(ctx, in.Name); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
