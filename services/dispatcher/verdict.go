@@ -49,6 +49,7 @@ const (
 	ReasonBusy     Reason = "endpoint_busy"
 	ReasonEarly    Reason = "not_yet"
 	ReasonUnsure   Reason = "subscription_unsure"
+	ReasonSealed   Reason = "secrets_sealed"
 	ReasonRemoved  Reason = "subscription_removed"
 	ReasonDisabled Reason = "subscription_disabled"
 	ReasonAgain    Reason = "already_delivered"

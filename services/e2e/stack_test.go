@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 // stack is Posthaste as it runs in production: four services, each a process
@@ -42,6 +44,7 @@ func startStack(t *testing.T, p plan) *stack {
 	s := &stack{nats: startNATS(t), redis: startRedis(t), binary: posthaste(t), api: newAPI(t, testKey)}
 	s.settings = env{
 		"POSTHASTE_NATS_URL": s.nats.url, "POSTHASTE_REDIS_URL": s.redis.url, "POSTHASTE_API_KEY": testKey,
+		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A,
 		"POSTHASTE_ACK_WAIT": "3s", "POSTHASTE_DEDUP_WINDOW": "1m", "POSTHASTE_PUBLISH_TIMEOUT": "1s",
 		"POSTHASTE_ALLOW_INSECURE_ENDPOINTS": "true", "POSTHASTE_ALLOW_NETWORKS": "127.0.0.0/8,::1/128",
 	}.and(p.settings)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/posthaste/posthaste/services/control"
 	"github.com/posthaste/posthaste/services/internal/auth"
@@ -13,6 +14,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
 
@@ -21,6 +23,7 @@ type controlConfig struct {
 	AdminAddr string            `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9094"`
 	Node      nodeConfig        `embed:""`
 	Auth      auth.Config       `embed:""`
+	Secrets   sealed.Config     `embed:""`
 	Redis     redisstore.Config `embed:""`
 	History   history.Config    `embed:""`
 	Endpoints ssrf.Config       `embed:""`
@@ -33,7 +36,9 @@ type controlConfig struct {
 }
 
 // Validate holds what the parts cannot know.
-func (cfg *controlConfig) Validate() error { return needKey(cfg.Auth) }
+func (cfg *controlConfig) Validate() error {
+	return errors.Join(needKey(cfg.Auth), cfg.Secrets.Require())
+}
 
 func runControl(ctx context.Context, cfg controlConfig) error {
 	return runNode(ctx, "control", cfg.AdminAddr, cfg.Node, cfg.build)
@@ -71,13 +76,17 @@ func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps,
 	if deps.Policies, err = policy.New(cfg.Retries); err != nil {
 		return deps, err
 	}
-	if deps.Live, err = n.subscriptions(ctx); err != nil {
+	secrets, err := n.secrets(cfg.Secrets)
+	if err != nil {
+		return deps, err
+	}
+	if deps.Live, err = n.subscriptions(ctx, secrets); err != nil {
 		return deps, err
 	}
 	if deps.Tenants, deps.Catalogue, err = n.types(ctx, cfg.Types, deps.Dialects); err != nil {
 		return deps, err
 	}
-	if deps.Idempotency, err = idempotency.Open(ctx, n.bus); err != nil {
+	if deps.Idempotency, err = idempotency.Open(ctx, n.bus, secrets); err != nil {
 		return deps, err
 	}
 	if deps.Redis, err = n.redis(cfg.Redis); err != nil {

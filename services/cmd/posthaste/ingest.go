@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/posthaste/posthaste/services/ingest"
@@ -11,6 +12,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 )
 
 type ingestConfig struct {
@@ -18,6 +20,7 @@ type ingestConfig struct {
 	AdminAddr string           `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9091"`
 	Node      nodeConfig       `embed:""`
 	Auth      auth.Config      `embed:""`
+	Secrets   sealed.Config    `embed:""`
 	Event     event.Config     `embed:""`
 	Ingest    ingest.Config    `embed:""`
 	Dialects  dialect.Config   `embed:""`
@@ -25,7 +28,9 @@ type ingestConfig struct {
 }
 
 // Validate holds what the parts cannot know.
-func (cfg *ingestConfig) Validate() error { return needKey(cfg.Auth) }
+func (cfg *ingestConfig) Validate() error {
+	return errors.Join(needKey(cfg.Auth), cfg.Secrets.Require())
+}
 
 func runIngest(ctx context.Context, cfg ingestConfig) error {
 	return runNode(ctx, "ingest", cfg.AdminAddr, cfg.Node, cfg.build)
@@ -43,7 +48,11 @@ func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	answers, err := idempotency.Open(ctx, n.bus)
+	secrets, err := n.secrets(cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	answers, err := idempotency.Open(ctx, n.bus, secrets)
 	if err != nil {
 		return err
 	}
