@@ -53,7 +53,7 @@ func startStack(t *testing.T, p plan) *stack {
 	s.settings = env{
 		"POSTHASTE_NATS_URL": s.nats.url, "POSTHASTE_REDIS_URL": s.redis.url, "POSTHASTE_API_KEY": testKey,
 		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A,
-		"POSTHASTE_ACK_WAIT": "3s", "POSTHASTE_DEDUP_WINDOW": "1m", "POSTHASTE_PUBLISH_TIMEOUT": "1s",
+		"POSTHASTE_ACK_WAIT":        "3s", "POSTHASTE_DEDUP_WINDOW": "1m", "POSTHASTE_PUBLISH_TIMEOUT": "1s",
 		"POSTHASTE_ALLOW_INSECURE_ENDPOINTS": "true", "POSTHASTE_ALLOW_NETWORKS": "127.0.0.0/8,::1/128",
 	}.and(p.settings)
 	events, subscriptions := freeAddr(t), freeAddr(t)
