@@ -135,8 +135,10 @@ func (l *leaks) look(t *testing.T, path string) {
 func (l *leaks) rotate(t *testing.T) {
 	t.Helper()
 	verb := func(action, keys string) string {
-		p := start(t, "secrets "+action, l.binary, env{"POSTHASTE_NATS_URL": l.nats.url, "POSTHASTE_ENCRYPTION_KEYS": keys,
-			"POSTHASTE_ACK_WAIT": "3s", "POSTHASTE_DEDUP_WINDOW": "1m"}, "secrets", action)
+		p := start(t, "secrets "+action, l.binary, env{
+			"POSTHASTE_NATS_URL": l.nats.url, "POSTHASTE_ENCRYPTION_KEYS": keys,
+			"POSTHASTE_ACK_WAIT": "3s", "POSTHASTE_DEDUP_WINDOW": "1m",
+		}, "secrets", action)
 		if code := p.exitCode(t); code != 0 {
 			t.Fatalf("secrets %s: exit code %d: %s", action, code, p.log.String())
 		}
