@@ -60,7 +60,7 @@ func (k *Keys) Seal(at Place, text []byte) (*posthastev1.Sealed, error) {
 	return &posthastev1.Sealed{
 		KeyId:   id,
 		DataKey: k.ciphers[id].Seal(nil, nil, dataKey, at.bound(id, "data key")), //nolint:gosec // newCipher makes a random nonce for each
-		Text:    inner.Seal(nil, nil, text, at.bound(id, "text")), //nolint:gosec // likewise
+		Text:    inner.Seal(nil, nil, text, at.bound(id, "text")),                //nolint:gosec // likewise
 	}, nil
 }
 
