@@ -20,6 +20,8 @@ BENCHFLAGS ?=
 FUZZTIME   ?= 30s
 IMAGE      ?= posthaste
 
+GOVULNCHECK := v1.1.4
+
 # Built once from the versions pinned in tools/go.mod. The binary is its own stamp.
 TOOLS    := $(CURDIR)/bin/tools
 GOLANGCI := $(TOOLS)/golangci-lint
@@ -122,6 +124,22 @@ $(GOLANGCI): tools/go.mod tools/go.sum
 
 $(BUF): tools/go.mod tools/go.sum
 	cd tools && GOWORK=off go build -buildvcs=false -o $@ github.com/bufbuild/buf/cmd/buf
+
+.PHONY: licences
+licences: ## check and list the licences of all modules in the binary
+	go test -count=1 -v -run TestLicences ./services/internal/deploytest
+
+.PHONY: sbom
+sbom: build ## write bin/posthaste.sbom.json: every module in the binary, with version and checksum
+	go version -m -json bin/posthaste >bin/posthaste.sbom.json
+	@echo "bin/posthaste.sbom.json: $$(grep -c '"Path":' bin/posthaste.sbom.json) modules and packages"
+
+# Known holes change without a change of ours, so this is no part of CI. Without the database it says so.
+.PHONY: vuln
+vuln: ## look for known holes in what we call (needs https://vuln.go.dev)
+	@if curl --silent --fail --max-time 10 --output /dev/null https://vuln.go.dev/index/db.json; then \
+		go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) $(MODULES:%=./%/...); \
+	else echo "make vuln: https://vuln.go.dev cannot be reached; nothing was checked."; fi
 
 .PHONY: image
 image: ## build the container image

@@ -23,6 +23,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
@@ -43,6 +44,7 @@ type Posthaste struct {
 	subs  *subscription.Live
 	keys  *auth.Keys
 	held  *auth.Live // API keys
+	seals *sealed.Keys
 	guard *ssrf.Guard
 
 	tenants  *tenant.Live
@@ -107,22 +109,32 @@ func (p *Posthaste) NATSURL() string { return p.natsURL }
 // APIKey is the bootstrap key.
 func (p *Posthaste) APIKey() string { return p.cfg.Auth.APIKey.Reveal() }
 
-// openData locks the data directory and finds or makes the API key in it.
+// openData locks the data directory and finds or makes the keys in it.
 func (p *Posthaste) openData() error {
 	lock, err := embedded.LockDir(p.cfg.DataDir)
 	if err != nil {
 		return err
 	}
 	p.process.OnClose(lock.Release)
-	if p.cfg.Auth.APIKey.Reveal() != "" {
-		return nil
-	}
-	key, err := loadKey(filepath.Join(p.cfg.DataDir, "api-key"))
-	if err != nil {
+	if err := p.ownKey(&p.cfg.Auth.APIKey, "api-key", "API key", newAPIKey); err != nil {
 		return err
 	}
-	p.cfg.Auth.APIKey = settings.Secret(key)
-	return nil
+	if !p.cfg.Secrets.AllowPlaintext {
+		if err := p.ownKey(&p.cfg.Secrets.EncryptionKeys, "encryption-key", "encryption key", newEncryptionKey); err != nil {
+			return err
+		}
+	}
+	p.cfg.Secrets.Warn(p.log)
+	p.seals, err = p.cfg.Secrets.Keys()
+	return err
+}
+
+// ownKey sets a key that was not given to the one in the data directory.
+func (p *Posthaste) ownKey(key *settings.Secret, file, noun string, fresh func() settings.Secret) (err error) {
+	if !key.Set() {
+		*key, err = loadKey(filepath.Join(p.cfg.DataDir, file), noun, fresh)
+	}
+	return err
 }
 
 func (p *Posthaste) startAdmin(ctx context.Context) (err error) {
@@ -175,7 +187,7 @@ func (p *Posthaste) connect(ctx context.Context) error {
 // assemble makes the services and the servers that they share.
 func (p *Posthaste) assemble(ctx context.Context) error {
 	var err error
-	if p.subs, err = subscription.Open(ctx, p.bus, p.log); err != nil {
+	if p.subs, err = subscription.Open(ctx, p.bus, p.seals, p.log); err != nil {
 		return err
 	}
 	p.process.Support(p.subs.Watcher.Run)

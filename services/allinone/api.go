@@ -56,7 +56,7 @@ func (p *Posthaste) addTypes(ctx context.Context) (err error) {
 	p.process.Check("tenants", p.tenants.Ready)
 	p.process.Support(p.types.Run)
 	p.process.Check("event types", p.types.Ready)
-	p.answers, err = idempotency.Open(ctx, p.bus)
+	p.answers, err = idempotency.Open(ctx, p.bus, p.seals)
 	return err
 }
 

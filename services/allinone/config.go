@@ -17,6 +17,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/telemetry"
 	"github.com/posthaste/posthaste/services/router"
@@ -27,11 +28,12 @@ type Config struct {
 	Addr       string        `name:"addr" group:"Process" unit:"host:port" help:"Address of the HTTP API." default:"127.0.0.1:8080"`
 	AdminAddr  string        `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics. Where the default is taken: any free port." default:"127.0.0.1:9090"`
 	Grace      time.Duration `name:"grace" group:"Process" unit:"duration" help:"How long what is in flight may take at a stop." default:"15s"`
-	DataDir    string        `name:"data-dir" group:"Process" unit:"path" help:"Directory of the embedded servers' data and of the API key." default:"./.posthaste"`
+	DataDir    string        `name:"data-dir" group:"Process" unit:"path" help:"Directory of the embedded servers' data, of the API key and of the encryption key." default:"./.posthaste"`
 	NATSListen string        `name:"nats-listen" group:"Process" unit:"host:port" help:"Client address of the embedded NATS, for producers to publish to." default:"127.0.0.1:4222"`
 
 	HTTP       httpserver.Config `embed:""`
 	Auth       auth.Config       `embed:""`
+	Secrets    sealed.Config     `embed:""`
 	Bus        bus.Config        `embed:""`
 	Redis      redisstore.Config `embed:""`
 	Endpoints  ssrf.Config       `embed:""`

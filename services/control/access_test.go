@@ -102,9 +102,9 @@ func TestSecretIsShownOnce(t *testing.T) {
 	if got := first.one(t, http.StatusCreated).Data; got.Secret != "" || got.SecretPrefix != given[:12] {
 		t.Errorf("given secret: %+v", got)
 	}
-	sub, err := h.deps.Live.Store.Get(t.Context(), "default", first.one(t, http.StatusCreated).Data.ID)
-	if err != nil || sub.GetSecrets()[0].GetValue() != given {
-		t.Errorf("the given secret is not the stored one: %v", err)
+	sub, opened := h.opened(t, first.one(t, http.StatusCreated).Data.ID)
+	if opened.GetSecrets()[0].GetValue() != given || len(sub.GetSecrets()) != 0 || sub.GetSealed() == nil {
+		t.Error("the given secret is not the stored one, or not sealed")
 	}
 	texts := []string{first.Text}
 	keep := func(a answer) { texts = append(texts, a.Text) }

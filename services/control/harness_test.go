@@ -35,6 +35,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -122,7 +123,7 @@ func (h *harness) stopNATS() { h.stop.Do(func() { _ = h.nats.Close() }) }
 
 func (h *harness) makeDeps(t *testing.T, log *slog.Logger) Deps {
 	t.Helper()
-	live, err := subscription.Open(t.Context(), h.bus, log)
+	live, err := subscription.Open(t.Context(), h.bus, sealedtest.Keys(t), log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func (h *harness) addTypes(t *testing.T, deps *Deps) {
 func (h *harness) addHistory(t *testing.T, deps *Deps) {
 	t.Helper()
 	var err error
-	if deps.Idempotency, err = idempotency.Open(t.Context(), h.bus); err != nil {
+	if deps.Idempotency, err = idempotency.Open(t.Context(), h.bus, sealedtest.Keys(t)); err != nil {
 		t.Fatal(err)
 	}
 	cfg := settings.Defaults[history.Config]()
@@ -182,6 +183,20 @@ func (h *harness) addHistory(t *testing.T, deps *Deps) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = deps.History.Close() })
+}
+
+// opened is a stored subscription, and its secrets.
+func (h *harness) opened(t *testing.T, id string) (*subscription.Subscription, subscription.Secrets) {
+	t.Helper()
+	sub, err := h.deps.Live.Store.Get(t.Context(), "default", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := h.deps.Live.Store.Open(sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sub, opened
 }
 
 // answer is what came back.

@@ -31,9 +31,9 @@ func TestCreateWithOverrides(t *testing.T) {
 	if diff := cmp.Diff(want, overrides{got.Timeout, got.ContentType, got.DisableAfter, got.Headers, string(got.Filters.Pattern)}); diff != "" {
 		t.Error(diff)
 	}
-	sub, err := h.deps.Live.Store.Get(t.Context(), "default", got.ID)
-	if err != nil || sub.GetHeaders()["X-Team"] != "value-of-team" || string(sub.GetFilters().GetPattern()) != `{"amount":[{"numeric":[">",100]}]}` {
-		t.Errorf("stored %v, %v", sub, err)
+	sub, opened := h.opened(t, got.ID)
+	if opened.GetHeaders()["X-Team"] != "value-of-team" || len(sub.GetHeaders()) != 0 || string(sub.GetFilters().GetPattern()) != `{"amount":[{"numeric":[">",100]}]}` {
+		t.Errorf("stored %v", sub)
 	}
 	path := collection + "/" + got.ID
 	shown := []string{

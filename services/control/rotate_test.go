@@ -51,9 +51,8 @@ func TestRotate(t *testing.T) {
 	if got := rotate(`{"overlap":"0s"}`); len(got.RetiringSecrets) != 0 {
 		t.Errorf("no overlap, but %+v", got.RetiringSecrets)
 	}
-	sub, err := h.deps.Live.Store.Get(t.Context(), "default", first.ID)
-	if err != nil || len(sub.GetSecrets()) != 1 {
-		t.Errorf("%d secrets are stored, %v", len(sub.GetSecrets()), err)
+	if _, opened := h.opened(t, first.ID); len(opened.GetSecrets()) != 1 {
+		t.Errorf("%d secrets are stored", len(opened.GetSecrets()))
 	}
 	if got := rotate(`{"overlap":"168h"}`); len(got.RetiringSecrets) != 1 {
 		t.Errorf("%+v", got.RetiringSecrets)

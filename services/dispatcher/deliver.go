@@ -10,6 +10,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delay"
 	"github.com/posthaste/posthaste/services/internal/delivery"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
@@ -47,6 +48,11 @@ func (l *lane) deliver(ctx context.Context, j job) {
 		record := s.note(j, now, ReasonUnusableSubject, posthastev1.Outcome_OUTCOME_FAILED)
 		record.Error = shown(err)
 		s.finish(ctx, j, record)
+	case errors.Is(err, sealed.ErrShut): // the key may come yet: it is rolled out, or was forgotten
+		s.shut.Do(func() {
+			s.Log.ErrorContext(ctx, "deliveries wait for an encryption key", "subscription", j.GetSubscriptionId(), "error", err)
+		})
+		s.putOff(ctx, j, now.Add(shutWait), ReasonSealed)
 	case err != nil: // JetStream is away
 		s.Log.WarnContext(ctx, "subscription not read; the delivery comes again", "delivery", j.GetId(), "error", err)
 		s.putBackLater(j)
@@ -58,6 +64,10 @@ func (l *lane) deliver(ctx context.Context, j job) {
 		l.try(ctx, j, now)
 	}
 }
+
+// shutWait is until a delivery is looked at again whose subscription's secrets
+// could not be opened.
+const shutWait = 10 * time.Second
 
 // lag is how long a copy of the bucket may be thought to lag behind.
 const lag = 8 * time.Second

@@ -17,6 +17,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delay"
@@ -62,6 +63,8 @@ type Service struct {
 	// announced holds by subscription when it was disabled the last time that
 	// its tenant was told.
 	announced sync.Map
+	// shut keeps the log from being flooded while an encryption key is missing.
+	shut *rate.Sometimes
 }
 
 // publishBytes bounds what a dispatcher has on its way to JetStream.
@@ -89,6 +92,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		now:       time.Now,
 
 		replicated: deps.Bus.Replicated(),
+		shut:       &rate.Sometimes{Interval: shutWait},
 	}, nil
 }
 

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/posthaste/posthaste/pkg/webhook"
-	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/dialect"
+	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
 const contentType = "Content-Type"
@@ -17,9 +17,9 @@ const hidden = "[secret]"
 
 // ownHeader is what the subscription itself asks for, for all of its POSTs to
 // share. A header that its dialect has come to write is the dialect's.
-func ownHeader(d *dialect.Dialect, sub *posthastev1.Subscription) http.Header {
-	h := make(http.Header, len(sub.GetHeaders())+1)
-	for name, value := range sub.GetHeaders() {
+func ownHeader(d *dialect.Dialect, sub *subscription.Subscription, opened subscription.Secrets) http.Header {
+	h := make(http.Header, len(opened.GetHeaders())+1)
+	for name, value := range opened.GetHeaders() {
 		if !d.OwnHeader(name) {
 			h[http.CanonicalHeaderKey(name)] = []string{value}
 		}

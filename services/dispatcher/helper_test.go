@@ -29,6 +29,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -55,7 +56,7 @@ func newHouse(tb testing.TB, change ...func(*bus.Config)) *house {
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.bus = bustest.Connect(tb, testbed.StartNATS(tb).URL(), log, change...)
 	var err error
-	if h.live, err = subscription.Open(tb.Context(), h.bus, log); err != nil {
+	if h.live, err = subscription.Open(tb.Context(), h.bus, sealedtest.Keys(tb), log); err != nil {
 		tb.Fatal(err)
 	}
 	testbed.Running(tb, h.live.Watcher.Run)

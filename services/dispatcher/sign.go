@@ -7,11 +7,11 @@ import (
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
-// newSigner signs with the secrets of the subscription that have not expired,
+// newSigner signs with those of a subscription's secrets that have not expired,
 // newest first. until is when the first of them does, zero for never.
-func newSigner(d *dialect.Dialect, sub *subscription.Subscription, now time.Time) (signer *dialect.Signer, until time.Time, err error) {
+func newSigner(d *dialect.Dialect, opened subscription.Secrets, now time.Time) (signer *dialect.Signer, until time.Time, err error) {
 	var secrets []string
-	for _, stored := range sub.GetSecrets() {
+	for _, stored := range opened.GetSecrets() {
 		if stored.GetExpiresAt() != nil {
 			expires := stored.GetExpiresAt().AsTime()
 			if !expires.After(now) {

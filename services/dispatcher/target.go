@@ -44,7 +44,8 @@ type targets struct {
 }
 
 // find returns the target of a subscription as it is now. Errors:
-// subscription.ErrNotFound, errUnusable, or that of reading the bucket.
+// subscription.ErrNotFound, errUnusable, sealed.ErrShut, or that of reading the
+// bucket.
 func (s *Service) find(ctx context.Context, tenant, id string) (*target, error) {
 	sub, ok := s.Index.Get(id)
 	if !ok || !sub.Active() {
@@ -91,15 +92,19 @@ func (s *Service) prepare(sub *subscription.Subscription) (*target, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w %s: its dialect %q is not known here; see dialects-file", errUnusable, sub.GetId(), sub.GetDialect())
 	}
-	signer, until, err := newSigner(d, sub, s.now())
+	opened, err := s.Store.Open(sub) // once for each revision, never for a delivery
+	if err != nil {
+		return nil, fmt.Errorf("prepare subscription: %w", err)
+	}
+	signer, until, err := newSigner(d, opened, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
-	where, err := s.destination(to, sub)
+	where, err := s.destination(to, sub, opened)
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errUnusable, sub.GetId(), err)
 	}
-	own := ownHeader(d, sub.Subscription)
+	own := ownHeader(d, sub, opened)
 	t := &target{
 		sub: sub, url: where, dialect: d, signer: signer, until: until, policy: s.Policies.Of(d, sub.Subscription),
 		own: own, hidden: hiddenNames(d, own),

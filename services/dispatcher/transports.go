@@ -1,6 +1,7 @@
 package dispatcher
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/endpointtls"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -19,29 +21,36 @@ type destination struct {
 	subscription string
 	// tls is the subscription's own, nil for what all others have.
 	tls *tls.Config
+	// secrets tells the TLS of one revision from that of another.
+	secrets [sha256.Size]byte
 }
 
 // destination makes it anew where the subscription's TLS has changed. Errors
 // are those of stored TLS that cannot be read.
-func (s *Service) destination(to *url.URL, sub *subscription.Subscription) (*destination, error) {
-	d := &destination{URL: to, subscription: sub.GetId()}
+func (s *Service) destination(to *url.URL, sub *subscription.Subscription, opened subscription.Secrets) (*destination, error) {
+	d := &destination{URL: to, subscription: sub.GetId(), secrets: digest(opened.GetTls())}
 	s.targets.mu.RLock()
 	old := s.targets.byID[sub.GetId()]
 	s.targets.mu.RUnlock()
-	if old != nil && proto.Equal(old.sub.GetTls(), sub.GetTls()) {
+	if old != nil && old.url.secrets == d.secrets {
 		d.tls = old.url.tls
 		return d, nil
 	}
-	if sub.GetTls() == nil {
+	if opened.GetTls() == nil {
 		s.poster.own.drop(sub.GetId())
 		return d, nil
 	}
-	identity, err := endpointtls.Parse(sub.GetTls())
+	identity, err := endpointtls.Parse(opened.GetTls())
 	if err != nil {
 		return nil, err
 	}
 	d.tls = identity.Config()
 	return d, nil
+}
+
+func digest(tls *posthastev1.Tls) [sha256.Size]byte {
+	b, _ := proto.MarshalOptions{Deterministic: true}.Marshal(tls) // it was unmarshalled
+	return sha256.Sum256(b)
 }
 
 // transportTo is the one for all, or the subscription's own.

@@ -50,6 +50,7 @@ const (
 	ReasonRateLimit Reason = "rate_limit"
 	ReasonEarly    Reason = "not_yet"
 	ReasonUnsure   Reason = "subscription_unsure"
+	ReasonSealed   Reason = "secrets_sealed"
 	ReasonRemoved  Reason = "subscription_removed"
 	ReasonDisabled Reason = "subscription_disabled"
 	ReasonAgain    Reason = "already_delivered"

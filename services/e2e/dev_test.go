@@ -125,6 +125,8 @@ func TestWrongSettings(t *testing.T) {
 		{nil, []string{"dispatcher", "--disable-after=many"}, "disable-after"},
 		{env{"POSTHASTE_API_KEY": testKey, "POSTHASTE_TENANT_RATE": "-1"}, []string{"ingest"}, "tenant-rate"},
 		{nil, []string{"control"}, "api-key"},
+		{nil, []string{"dispatcher"}, "encryption-keys: is required"},
+		{env{"POSTHASTE_API_KEY": testKey, "POSTHASTE_ALLOW_PLAINTEXT_SECRETS": "no"}, []string{"ingest"}, "encryption-keys: is required"},
 		{nil, []string{"dispatch"}, "did you mean dispatcher"},
 	} {
 		p := start(t, strings.Join(c.args, " "), posthaste(t), c.settings, c.args...)
@@ -147,9 +149,11 @@ func TestDevKeepsItsKey(t *testing.T) {
 	begin(t)
 	d := newDev(t)
 	d.up(t)
-	info, err := os.Stat(filepath.Join(d.settings["POSTHASTE_DATA_DIR"], "api-key"))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the key's file: %v %v", info, err)
+	for _, name := range []string{"api-key", "encryption-key"} {
+		info, err := os.Stat(filepath.Join(d.settings["POSTHASTE_DATA_DIR"], name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the file %s: %v %v", name, info, err)
+		}
 	}
 	if r, err := d.call(t, http.MethodPost, d.events+"/v1/events", "application/json", json.RawMessage(`{}`)); err != nil || r.status != 400 {
 		t.Errorf("with the key: %d %v", r.status, err)

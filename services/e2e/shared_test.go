@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 // quickDialects are the built-in dialects with waits that a test can await.
@@ -107,6 +109,7 @@ func (s *shared) launch(t *testing.T) {
 		"POSTHASTE_DEFAULT_DIALECT": "agentrail",
 		"POSTHASTE_NOTIFY_URLS":     strings.Replace(s.told.URL, "http://", "generic+http://", 1) + "/?disabletls=yes",
 		"POSTHASTE_RETRY_JITTER":    "0",
+		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A,
 		"HOME":                      s.dir, "PATH": os.Getenv("PATH"),
 	}
 	p := &process{name: "the shared dev", cmd: exec.Command(binary, "dev"), exited: make(chan struct{})}
@@ -141,7 +144,7 @@ func (a *agent) strict(t *testing.T) *agent {
 	addr, admin := freeAddr(t), freeAddr(t)
 	s := &service{admin: admin, http: a.http, process: start(t, "strict control", posthaste(t), env{
 		"POSTHASTE_NATS_URL": "nats://" + commons.settings["POSTHASTE_NATS_LISTEN"], "POSTHASTE_REDIS_URL": "redis://" + freeAddr(t),
-		"POSTHASTE_API_KEY": testKey, "POSTHASTE_ADDR": addr, "POSTHASTE_ADMIN_ADDR": admin,
+		"POSTHASTE_API_KEY": testKey, "POSTHASTE_ENCRYPTION_KEYS": sealedtest.A, "POSTHASTE_ADDR": addr, "POSTHASTE_ADMIN_ADDR": admin,
 		// Controls share the records of attempts, so they need one history.
 		"POSTHASTE_HISTORY_FILE": filepath.Join(commons.settings["POSTHASTE_DATA_DIR"], "history.db"),
 	}, "control")}

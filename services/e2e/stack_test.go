@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 // stack is Posthaste as it runs in production: four services, each a process
@@ -17,6 +19,7 @@ type stack struct {
 
 	binary   string
 	settings env
+	each     func(service string) env
 }
 
 // service is one process of Posthaste.
@@ -31,6 +34,10 @@ type plan struct {
 	routers, dispatchers int
 	settings             env // of all services
 	dispatcher           env // of the dispatchers alone
+	// each gives the settings of one kind of service; nil for none.
+	each func(service string) env
+	// nats is one that runs; nil for a new one.
+	nats *server
 }
 
 const testKey = "e2e-0123456789abcdef"
@@ -39,10 +46,14 @@ const testKey = "e2e-0123456789abcdef"
 // a killed process held goes to another after 3 s.
 func startStack(t *testing.T, p plan) *stack {
 	t.Helper()
-	s := &stack{nats: startNATS(t), redis: startRedis(t), binary: posthaste(t), api: newAPI(t, testKey)}
+	if p.nats == nil {
+		p.nats = startNATS(t)
+	}
+	s := &stack{nats: p.nats, redis: startRedis(t), binary: posthaste(t), api: newAPI(t, testKey), each: p.each}
 	s.settings = env{
 		"POSTHASTE_NATS_URL": s.nats.url, "POSTHASTE_REDIS_URL": s.redis.url, "POSTHASTE_API_KEY": testKey,
-		"POSTHASTE_ACK_WAIT": "3s", "POSTHASTE_DEDUP_WINDOW": "1m", "POSTHASTE_PUBLISH_TIMEOUT": "1s",
+		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A,
+		"POSTHASTE_ACK_WAIT":        "3s", "POSTHASTE_DEDUP_WINDOW": "1m", "POSTHASTE_PUBLISH_TIMEOUT": "1s",
 		"POSTHASTE_ALLOW_INSECURE_ENDPOINTS": "true", "POSTHASTE_ALLOW_NETWORKS": "127.0.0.0/8,::1/128",
 	}.and(p.settings)
 	events, subscriptions := freeAddr(t), freeAddr(t)
@@ -75,7 +86,11 @@ func (s *stack) services() []*service {
 func (s *stack) run(t *testing.T, command, number string, more env) *service {
 	t.Helper()
 	admin := freeAddr(t)
-	settings := s.settings.and(env{"POSTHASTE_ADMIN_ADDR": admin}).and(more)
+	settings := s.settings.and(env{"POSTHASTE_ADMIN_ADDR": admin})
+	if s.each != nil {
+		settings = settings.and(s.each(command))
+	}
+	settings = settings.and(more)
 	return &service{process: start(t, command+number, s.binary, settings, command), admin: admin, http: s.http}
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 // A service that waits for NATS is alive, is not ready, and stops at once when
@@ -14,7 +16,7 @@ func TestStoppedWhileItWaitsForNATS(t *testing.T) {
 	for _, name := range []string{"ingest", "router", "dispatcher", "control"} {
 		admin := freeAddr(t)
 		p := start(t, name, posthaste(t), env{
-			"POSTHASTE_NATS_URL": "nats://" + freeAddr(t), "POSTHASTE_API_KEY": testKey,
+			"POSTHASTE_NATS_URL": "nats://" + freeAddr(t), "POSTHASTE_API_KEY": testKey, "POSTHASTE_ENCRYPTION_KEYS": sealedtest.A,
 			"POSTHASTE_ADDR": freeAddr(t), "POSTHASTE_ADMIN_ADDR": admin,
 		}, name)
 		eventually(t, name+" to be alive", func() bool { return statusOf(t, "http://"+admin+"/healthz") == http.StatusOK }, nil)

@@ -15,6 +15,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 // keyring is an ingest that knows stored keys.
@@ -34,7 +35,7 @@ func withKeys(t *testing.T) *keyring {
 			if k.live, err = auth.Open(t.Context(), d.Bus, cfg, slog.New(slog.DiscardHandler)); err != nil {
 				t.Fatal(err)
 			}
-			if d.Idempotency, err = idempotency.Open(t.Context(), d.Bus); err != nil {
+			if d.Idempotency, err = idempotency.Open(t.Context(), d.Bus, sealedtest.Keys(t)); err != nil {
 				t.Fatal(err)
 			}
 			d.Keys = auth.NewKeys(cfg, k.live)

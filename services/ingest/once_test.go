@@ -9,6 +9,7 @@ import (
 
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 // newKeyed is an ingest that honours the Idempotency-Key.
@@ -17,7 +18,7 @@ func newKeyed(t *testing.T, changes ...func(*configs)) *harness {
 	return newHarness(t, append(changes, func(c *configs) {
 		c.deps = func(d *Deps) {
 			var err error
-			if d.Idempotency, err = idempotency.Open(t.Context(), d.Bus); err != nil {
+			if d.Idempotency, err = idempotency.Open(t.Context(), d.Bus, sealedtest.Keys(t)); err != nil {
 				t.Fatal(err)
 			}
 		}

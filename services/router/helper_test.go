@@ -36,7 +36,7 @@ func newHouse(t *testing.T, change ...func(*bus.Config)) *house {
 	log := slog.New(slog.DiscardHandler)
 	h := &house{bus: bustest.Connect(t, testbed.StartNATS(t).URL(), log, change...)}
 	var err error
-	if h.live, err = subscription.Open(t.Context(), h.bus, log); err != nil {
+	if h.live, err = subscription.Open(t.Context(), h.bus, nil, log); err != nil {
 		t.Fatal(err)
 	}
 	testbed.Running(t, h.live.Watcher.Run)

@@ -76,6 +76,10 @@ func (SubscriptionStatus) EnumDescriptor() ([]byte, []int) {
 // Subscription is a tenant's wish: these event types, to this URL, in this
 // dialect. It is the value in the KV bucket "subscriptions", under
 // <tenant>.<id>.
+//
+// Fields with debug_redact are secrets. In the bucket they stand in sealed, and
+// are empty themselves; a record that was written without encryption keys has
+// them in the clear.
 type Subscription struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Id     string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -113,7 +117,9 @@ type Subscription struct {
 	RateLimit *RateLimit `protobuf:"bytes,20,opt,name=rate_limit,json=rateLimit,proto3" json:"rate_limit,omitempty"`
 	// How its https endpoint and Posthaste know one another. Unset: by the
 	// system's authorities, and without a client certificate.
-	Tls           *Tls `protobuf:"bytes,21,opt,name=tls,proto3" json:"tls,omitempty"`
+	Tls *Tls `protobuf:"bytes,21,opt,name=tls,proto3" json:"tls,omitempty"`
+	// A Subscription that has the secret fields of this one and no others.
+	Sealed        *Sealed `protobuf:"bytes,22,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -291,6 +297,13 @@ func (x *Subscription) GetRateLimit() *RateLimit {
 func (x *Subscription) GetTls() *Tls {
 	if x != nil {
 		return x.Tls
+	}
+	return nil
+}
+
+func (x *Subscription) GetSealed() *Sealed {
+	if x != nil {
+		return x.Sealed
 	}
 	return nil
 }
@@ -590,7 +603,7 @@ var File_posthaste_v1_subscription_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
-	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x88\b\n" +
+	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19posthaste/v1/sealed.proto\"\xc5\b\n" +
 	"\fSubscription\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -599,8 +612,8 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"eventTypes\x12/\n" +
 	"\afilters\x18\x05 \x01(\v2\x15.posthaste.v1.FiltersR\afilters\x12 \n" +
 	"\vdescription\x18\x06 \x01(\tR\vdescription\x12\x18\n" +
-	"\adialect\x18\a \x01(\tR\adialect\x12.\n" +
-	"\asecrets\x18\b \x03(\v2\x14.posthaste.v1.SecretR\asecrets\x128\n" +
+	"\adialect\x18\a \x01(\tR\adialect\x123\n" +
+	"\asecrets\x18\b \x03(\v2\x14.posthaste.v1.SecretB\x03\x80\x01\x01R\asecrets\x128\n" +
 	"\x06status\x18\t \x01(\x0e2 .posthaste.v1.SubscriptionStatusR\x06status\x12'\n" +
 	"\x0fdisabled_reason\x18\n" +
 	" \x01(\tR\x0edisabledReason\x12;\n" +
@@ -611,14 +624,15 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
 	"updated_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x121\n" +
 	"\x06delays\x18\x0e \x03(\v2\x19.google.protobuf.DurationR\x06delays\x123\n" +
-	"\atimeout\x18\x0f \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12A\n" +
-	"\aheaders\x18\x10 \x03(\v2'.posthaste.v1.Subscription.HeadersEntryR\aheaders\x12(\n" +
+	"\atimeout\x18\x0f \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12F\n" +
+	"\aheaders\x18\x10 \x03(\v2'.posthaste.v1.Subscription.HeadersEntryB\x03\x80\x01\x01R\aheaders\x12(\n" +
 	"\rdisable_after\x18\x11 \x01(\rH\x00R\fdisableAfter\x88\x01\x01\x12!\n" +
 	"\fcontent_type\x18\x12 \x01(\tR\vcontentType\x12G\n" +
 	"\x10disabled_periods\x18\x13 \x03(\v2\x1c.posthaste.v1.DisabledPeriodR\x0fdisabledPeriods\x126\n" +
 	"\n" +
-	"rate_limit\x18\x14 \x01(\v2\x17.posthaste.v1.RateLimitR\trateLimit\x12#\n" +
-	"\x03tls\x18\x15 \x01(\v2\x11.posthaste.v1.TlsR\x03tls\x1a:\n" +
+	"rate_limit\x18\x14 \x01(\v2\x17.posthaste.v1.RateLimitR\trateLimit\x12(\n" +
+	"\x03tls\x18\x15 \x01(\v2\x11.posthaste.v1.TlsB\x03\x80\x01\x01R\x03tls\x12,\n" +
+	"\x06sealed\x18\x16 \x01(\v2\x14.posthaste.v1.SealedR\x06sealed\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
@@ -630,9 +644,9 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\x03per\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03per\">\n" +
 	"\aFilters\x12\x19\n" +
 	"\btask_ids\x18\x01 \x03(\tR\ataskIds\x12\x18\n" +
-	"\apattern\x18\x02 \x01(\fR\apattern\"\x94\x01\n" +
-	"\x06Secret\x12\x14\n" +
-	"\x05value\x18\x01 \x01(\tR\x05value\x129\n" +
+	"\apattern\x18\x02 \x01(\fR\apattern\"\x99\x01\n" +
+	"\x06Secret\x12\x19\n" +
+	"\x05value\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05value\x129\n" +
 	"\n" +
 	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x129\n" +
 	"\n" +
@@ -675,6 +689,7 @@ var file_posthaste_v1_subscription_proto_goTypes = []any{
 	nil,                           // 7: posthaste.v1.Subscription.HeadersEntry
 	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
+	(*Sealed)(nil),                // 10: posthaste.v1.Sealed
 }
 var file_posthaste_v1_subscription_proto_depIdxs = []int32{
 	3,  // 0: posthaste.v1.Subscription.filters:type_name -> posthaste.v1.Filters
@@ -689,16 +704,17 @@ var file_posthaste_v1_subscription_proto_depIdxs = []int32{
 	6,  // 9: posthaste.v1.Subscription.disabled_periods:type_name -> posthaste.v1.DisabledPeriod
 	2,  // 10: posthaste.v1.Subscription.rate_limit:type_name -> posthaste.v1.RateLimit
 	5,  // 11: posthaste.v1.Subscription.tls:type_name -> posthaste.v1.Tls
-	9,  // 12: posthaste.v1.RateLimit.per:type_name -> google.protobuf.Duration
-	8,  // 13: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
-	8,  // 14: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
-	8,  // 15: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
-	8,  // 16: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	10, // 12: posthaste.v1.Subscription.sealed:type_name -> posthaste.v1.Sealed
+	9,  // 13: posthaste.v1.RateLimit.per:type_name -> google.protobuf.Duration
+	8,  // 14: posthaste.v1.Secret.expires_at:type_name -> google.protobuf.Timestamp
+	8,  // 15: posthaste.v1.Secret.created_at:type_name -> google.protobuf.Timestamp
+	8,  // 16: posthaste.v1.DisabledPeriod.from:type_name -> google.protobuf.Timestamp
+	8,  // 17: posthaste.v1.DisabledPeriod.until:type_name -> google.protobuf.Timestamp
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_posthaste_v1_subscription_proto_init() }
@@ -706,6 +722,7 @@ func file_posthaste_v1_subscription_proto_init() {
 	if File_posthaste_v1_subscription_proto != nil {
 		return
 	}
+	file_posthaste_v1_sealed_proto_init()
 	file_posthaste_v1_subscription_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -15,6 +15,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
 
@@ -24,6 +25,7 @@ type controlConfig struct {
 	Node      nodeConfig        `embed:""`
 	HTTP      httpserver.Config `embed:""`
 	Auth      auth.Config       `embed:""`
+	Secrets   sealed.Config     `embed:""`
 	Redis     redisstore.Config `embed:""`
 	History   history.Config    `embed:""`
 	Endpoints ssrf.Config       `embed:""`
@@ -37,7 +39,7 @@ type controlConfig struct {
 
 // Validate holds what the parts cannot know.
 func (cfg *controlConfig) Validate() error {
-	return errors.Join(needKey(cfg.Auth), cfg.Control.API.Within(cfg.HTTP.WriteTimeout))
+	return errors.Join(needKey(cfg.Auth), cfg.Secrets.Require(), cfg.Control.API.Within(cfg.HTTP.WriteTimeout))
 }
 
 func runControl(ctx context.Context, cfg controlConfig) error {
@@ -78,13 +80,17 @@ func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps,
 	if deps.Policies, err = policy.New(cfg.Retries); err != nil {
 		return deps, err
 	}
-	if deps.Live, err = n.subscriptions(ctx); err != nil {
+	secrets, err := n.secrets(cfg.Secrets)
+	if err != nil {
+		return deps, err
+	}
+	if deps.Live, err = n.subscriptions(ctx, secrets); err != nil {
 		return deps, err
 	}
 	if deps.Tenants, deps.Catalogue, err = n.types(ctx, cfg.Types, deps.Dialects); err != nil {
 		return deps, err
 	}
-	if deps.Idempotency, err = idempotency.Open(ctx, n.bus); err != nil {
+	if deps.Idempotency, err = idempotency.Open(ctx, n.bus, secrets); err != nil {
 		return deps, err
 	}
 	if deps.Redis, err = n.redis(cfg.Redis); err != nil {

@@ -7,12 +7,14 @@ import (
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 )
 
 type dispatcherConfig struct {
 	AdminAddr  string            `name:"admin-addr" group:"Process" unit:"host:port" help:"Address of /healthz, /readyz and /metrics." default:"127.0.0.1:9093"`
 	Node       nodeConfig        `embed:""`
+	Secrets    sealed.Config     `embed:""`
 	Redis      redisstore.Config `embed:""`
 	Endpoints  ssrf.Config       `embed:""`
 	Retries    policy.Config     `embed:""`
@@ -20,13 +22,20 @@ type dispatcherConfig struct {
 	Dispatcher dispatcher.Config `embed:""`
 }
 
+// Validate holds what the parts cannot know.
+func (cfg *dispatcherConfig) Validate() error { return cfg.Secrets.Require() }
+
 func runDispatcher(ctx context.Context, cfg dispatcherConfig) error {
 	return runNode(ctx, "dispatcher", cfg.AdminAddr, cfg.Node, cfg.build)
 }
 
 // build adds the service to its node.
 func (cfg *dispatcherConfig) build(ctx context.Context, n *node) error {
-	live, err := n.subscriptions(ctx)
+	keys, err := n.secrets(cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	live, err := n.subscriptions(ctx, keys)
 	if err != nil {
 		return err
 	}

@@ -6,9 +6,6 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
-
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/history"
 	"github.com/posthaste/posthaste/services/internal/history/projection"
@@ -46,16 +43,10 @@ func runHistory(ctx context.Context, cfg historyConfig) error {
 
 // rebuild shows how far it is, on a terminal.
 func rebuild(ctx context.Context, b *bus.Bus, store *history.Store, log *slog.Logger) (records uint64, err error) {
-	var bar *progressbar.ProgressBar
+	bar := &progress{what: "rebuild", log: log}
 	err = projection.Rebuild(ctx, b, store, log, func(done, total uint64) {
 		records = done
-		if bar == nil && term.IsTerminal(int(os.Stderr.Fd())) {
-			bar = progressbar.Default(int64(total), "rebuild")
-		}
-		if bar != nil {
-			_ = bar.Set64(int64(done)) // the terminal has no better place for its own failure
-		}
-		log.Debug("history is being rebuilt", "done", done, "total", total)
+		bar.set(int(done), int(total))
 	})
 	return records, err
 }

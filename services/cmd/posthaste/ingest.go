@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/posthaste/posthaste/services/ingest"
@@ -12,6 +13,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 )
 
 type ingestConfig struct {
@@ -20,6 +22,7 @@ type ingestConfig struct {
 	Node      nodeConfig        `embed:""`
 	HTTP      httpserver.Config `embed:""`
 	Auth      auth.Config       `embed:""`
+	Secrets   sealed.Config     `embed:""`
 	Event     event.Config      `embed:""`
 	Ingest    ingest.Config     `embed:""`
 	Dialects  dialect.Config    `embed:""`
@@ -27,7 +30,9 @@ type ingestConfig struct {
 }
 
 // Validate holds what the parts cannot know.
-func (cfg *ingestConfig) Validate() error { return needKey(cfg.Auth) }
+func (cfg *ingestConfig) Validate() error {
+	return errors.Join(needKey(cfg.Auth), cfg.Secrets.Require())
+}
 
 func runIngest(ctx context.Context, cfg ingestConfig) error {
 	return runNode(ctx, "ingest", cfg.AdminAddr, cfg.Node, cfg.build)
@@ -47,7 +52,11 @@ func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	answers, err := idempotency.Open(ctx, n.bus)
+	secrets, err := n.secrets(cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	answers, err := idempotency.Open(ctx, n.bus, secrets)
 	if err != nil {
 		return err
 	}

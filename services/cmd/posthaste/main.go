@@ -25,6 +25,7 @@ var commands = []settings.Command{
 	settings.For("dispatcher", "deliver, and retry what fails", runDispatcher),
 	settings.For("control", "serve the API of subscriptions", runControl),
 	settings.For("history", "rebuild the delivery history", runHistory),
+	settings.For("secrets", "make, count and change the keys that encrypt secrets", runSecrets),
 	settings.For("version", "print the version", runVersion),
 }
 

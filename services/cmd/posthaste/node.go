@@ -15,6 +15,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 	"github.com/posthaste/posthaste/services/internal/telemetry"
 	"github.com/posthaste/posthaste/services/internal/tenant"
@@ -80,9 +81,10 @@ func newNode(ctx context.Context, name, adminAddr string, cfg nodeConfig) (*node
 	return n, nil
 }
 
-// subscriptions adds the index of subscriptions.
-func (n *node) subscriptions(ctx context.Context) (*subscription.Live, error) {
-	live, err := subscription.Open(ctx, n.bus, n.log)
+// subscriptions adds the index of subscriptions. keys is nil for a service that
+// has no business with their secrets.
+func (n *node) subscriptions(ctx context.Context, keys *sealed.Keys) (*subscription.Live, error) {
+	live, err := subscription.Open(ctx, n.bus, keys, n.log)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +103,12 @@ func (n *node) keys(ctx context.Context, cfg auth.Config) (*auth.Live, *auth.Key
 	n.Support(live.Run)
 	n.Check("API keys", live.Ready)
 	return live, auth.NewKeys(cfg, live), nil
+}
+
+// secrets reads the encryption keys.
+func (n *node) secrets(cfg sealed.Config) (*sealed.Keys, error) {
+	cfg.Warn(n.log)
+	return cfg.Keys()
 }
 
 // types adds what tenants have set, and the catalogue of event types.

@@ -20,7 +20,7 @@ func runRouter(ctx context.Context, cfg routerConfig) error {
 
 // build adds the service to its node.
 func (cfg *routerConfig) build(ctx context.Context, n *node) error {
-	live, err := n.subscriptions(ctx)
+	live, err := n.subscriptions(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ type part struct {
 var parts = sync.Pool{New: func() any { return &part{ready: make(chan struct{}, 1)} }}
 
 func newAcks(conn *nats.Conn) (*acks, error) {
-	a := &acks{conn: conn, prefix: nats.NewInbox() + ".", waiting: make(map[uint64]slot), done: make(chan struct{})}
+	a := &acks{conn: conn, prefix: conn.NewInbox() + ".", waiting: make(map[uint64]slot), done: make(chan struct{})}
 	sub, err := conn.Subscribe(a.prefix+"*", a.take)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to PubAcks: %w", err)

@@ -12,10 +12,16 @@ import (
 // of one installation is given the same.
 type Config struct {
 	NATSURL   settings.SecretURL `name:"nats-url" group:"NATS" help:"NATS servers, comma separated. Empty: the embedded server in dev, else nats://127.0.0.1:4222."`
-	NATSCreds string             `name:"nats-creds" group:"NATS" help:"NATS credentials file (JWT and seed)."`
-	NATSCA    string             `name:"nats-ca" group:"NATS" help:"CA file for TLS to NATS; empty for the system's."`
+	NATSCreds string             `name:"nats-creds" group:"NATS" unit:"path" help:"NATS credentials file (JWT and seed)."`
+	NATSNKey  string             `name:"nats-nkey" group:"NATS" unit:"path" help:"File with the seed of an NKey (SU…), which the server knows by its public key."`
+	NATSUser  string             `name:"nats-user" group:"NATS" help:"User name, in the place of one in nats-url."`
+	NATSPass  settings.Secret    `name:"nats-password" group:"NATS" secret:"" help:"Password of nats-user."`
+	NATSCA    string             `name:"nats-ca" group:"NATS" unit:"path" help:"CA file for TLS to NATS; empty for the system's. With it nothing is sent without TLS."`
+	NATSCert  string             `name:"nats-cert" group:"NATS" unit:"path" help:"File with the certificate that NATS is shown, in PEM. Needs nats-key."`
+	NATSKey   string             `name:"nats-key" group:"NATS" unit:"path" help:"File with its private key, in PEM. Like all files here it is read anew for each connection."`
 	NATSWait  time.Duration      `name:"nats-wait" group:"NATS" unit:"duration" help:"How long the start waits for NATS before it fails." default:"30s"`
 
+	Provision      bool           `name:"provision" group:"Streams" help:"Make the streams and buckets, and change them to what these settings say. false for a service whose NATS user may not: it waits until another has made them." default:"true"`
 	Replicas       int            `name:"replicas" group:"Streams" unit:"count" help:"Copies of every stream and bucket: 1, 3 or 5." default:"1"`
 	EventsMaxAge   time.Duration  `name:"events-max-age" group:"Streams" unit:"duration" help:"How long events are kept." default:"72h"`
 	EventsMaxBytes settings.Bytes `name:"events-max-bytes" group:"Streams" unit:"bytes" help:"Size of EVENTS at which ingest answers 503; 0 for no limit." default:"0"`
@@ -33,6 +39,9 @@ type Config struct {
 // Validate names the first setting that cannot work.
 func (c *Config) Validate() error {
 	if err := c.checkURL(); err != nil {
+		return err
+	}
+	if err := c.checkUser(); err != nil {
 		return err
 	}
 	switch {

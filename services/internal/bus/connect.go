@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,13 +35,18 @@ type Bus struct {
 // and consumers. name tells the connection apart in NATS's own lists. extra
 // options are applied last (the embedded server's in-process pipe). What
 // waiting cannot change fails at once: a file that cannot be read, a
-// configuration that JetStream refuses.
+// configuration that JetStream refuses. Answers come to _INBOX.<name>.>, so that
+// name is part of what NATS has to allow.
 func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, extra ...nats.Option) (*Bus, error) {
 	if err := cfg.checkAccess(); err != nil {
 		return nil, err
 	}
 	b := &Bus{cfg: cfg, log: log, ensured: make(map[string]Consumer)}
-	opts := append(b.options(name), extra...)
+	access, err := cfg.access()
+	if err != nil {
+		return nil, err
+	}
+	opts := slices.Concat(b.options(name), access, extra)
 
 	ctx, cancel := context.WithTimeout(ctx, cfg.NATSWait)
 	defer cancel()
@@ -97,8 +103,10 @@ func (b *Bus) open(opts []nats.Option) error {
 }
 
 func (b *Bus) options(name string) []nats.Option {
-	opts := []nats.Option{
+	return []nats.Option{
 		nats.Name("posthaste-" + name),
+		// Else whoever may read his own answers could read everybody's.
+		nats.CustomInboxPrefix("_INBOX." + name),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 250*time.Millisecond),
@@ -125,13 +133,6 @@ func (b *Bus) options(name string) []nats.Option {
 			b.log.Warn("NATS error", "subject", subject, "error", err)
 		}),
 	}
-	if b.cfg.NATSCreds != "" {
-		opts = append(opts, nats.UserCredentials(b.cfg.NATSCreds))
-	}
-	if b.cfg.NATSCA != "" {
-		opts = append(opts, nats.RootCAs(b.cfg.NATSCA))
-	}
-	return opts
 }
 
 // Connected says whether NATS is reachable now.

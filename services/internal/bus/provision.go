@@ -87,6 +87,9 @@ func (b *Bus) buckets() []jetstream.KeyValueConfig {
 // provision makes the streams, buckets and consumers what the configuration
 // says. It may run any number of times, from any number of services.
 func (b *Bus) provision(ctx context.Context) error {
+	if !b.cfg.Provision {
+		return b.find(ctx)
+	}
 	for _, cfg := range b.streams() {
 		if _, err := b.JS.CreateOrUpdateStream(ctx, cfg); err != nil {
 			return refused(fmt.Errorf("provision stream %s: %w", cfg.Name, err))
@@ -98,6 +101,31 @@ func (b *Bus) provision(ctx context.Context) error {
 		}
 	}
 	for _, c := range b.consumers() {
+		if err := b.ensure(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find is provision for a service that may not make streams. Those that are not
+// there yet another service is about to make. Consumers that the service was
+// asked to ensure are its own.
+func (b *Bus) find(ctx context.Context) error {
+	for _, cfg := range b.streams() {
+		if _, err := b.JS.Stream(ctx, cfg.Name); err != nil {
+			return fmt.Errorf("look for stream %s, which another service makes: %w", cfg.Name, err)
+		}
+	}
+	for _, cfg := range b.buckets() {
+		if _, err := b.JS.KeyValue(ctx, cfg.Bucket); err != nil {
+			return fmt.Errorf("look for bucket %s, which another service makes: %w", cfg.Bucket, err)
+		}
+	}
+	b.mu.Lock()
+	own := slices.Collect(maps.Values(b.ensured))
+	b.mu.Unlock()
+	for _, c := range own {
 		if err := b.ensure(ctx, c); err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func load(t *testing.T, env ...string) (*types.Project, error) {
 
 func mustLoad(t *testing.T) *types.Project {
 	t.Helper()
-	project, err := load(t, "POSTHASTE_API_KEY=test")
+	project, err := load(t, "POSTHASTE_API_KEY=test", "POSTHASTE_ENCRYPTION_KEYS=test")
 	if err != nil {
 		t.Fatalf("load docker-compose.yml: %v", err)
 	}
@@ -62,11 +62,14 @@ func mustLoad(t *testing.T) *types.Project {
 // ours says whether the service runs our binary.
 func ours(service types.ServiceConfig) bool { return service.Build != nil }
 
-func TestComposeNeedsAnAPIKey(t *testing.T) {
+func TestComposeNeedsKeys(t *testing.T) {
 	t.Parallel()
-	for _, env := range [][]string{nil, {"POSTHASTE_API_KEY="}} {
-		if _, err := load(t, env...); err == nil || !strings.Contains(err.Error(), "POSTHASTE_API_KEY") {
-			t.Errorf("with environment %q: got error %v, want one that names POSTHASTE_API_KEY", env, err)
+	given := []string{"POSTHASTE_API_KEY=test", "POSTHASTE_ENCRYPTION_KEYS=test"}
+	for i, missing := range []string{"POSTHASTE_API_KEY", "POSTHASTE_ENCRYPTION_KEYS"} {
+		for _, env := range [][]string{{given[1-i]}, {given[1-i], missing + "="}} {
+			if _, err := load(t, env...); err == nil || !strings.Contains(err.Error(), missing) {
+				t.Errorf("with environment %q: got error %v, want one that names %s", env, err, missing)
+			}
 		}
 	}
 }
@@ -156,6 +159,9 @@ func TestComposeCanScaleTheDispatcher(t *testing.T) {
 func TestComposeGivesTheKeyOnlyWhereItIsChecked(t *testing.T) {
 	t.Parallel()
 	for name, service := range mustLoad(t).Services {
+		if _, has := service.Environment["POSTHASTE_ENCRYPTION_KEYS"]; has != (ours(service) && name != "router") {
+			t.Errorf("%s is given the encryption keys: %t", name, has)
+		}
 		_, has := service.Environment["POSTHASTE_API_KEY"]
 		if want := name == "ingest" || name == "control"; has != want {
 			t.Errorf("%s is given the API key: %t, want %t", name, has, want)

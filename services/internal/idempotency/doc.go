@@ -3,8 +3,8 @@
 // comes again, with the answer of the first time.
 //
 // The answers are kept in the KV bucket "idempotency", for as long as that keeps
-// its values (24 h by default). They are kept as they were sent: an answer that
-// shows a secret once is there with its secret for that time.
+// its values (24 h by default). They are sealed, for an answer that shows a secret
+// once is there with its secret for that time.
 //
 // An answer is kept only where the request succeeded. One that was refused or
 // failed leaves nothing, so it may be tried again under the same key. A process

@@ -16,6 +16,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,7 +33,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{nats: testbed.StartNATS(t), at: time.Date(2026, 1, 15, 10, 30, 0, 0, time.UTC)}
 	b := bustest.Connect(t, w.nats.URL(), slog.New(slog.DiscardHandler))
-	s, err := Open(t.Context(), b)
+	s, err := Open(t.Context(), b, sealedtest.Keys(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 )
 
 // Middleware honours the Idempotency-Key of POST requests. It stands behind
@@ -150,6 +151,8 @@ func answerTo(err error) error {
 		conflict := problem.Conflict("The request with this Idempotency-Key is still being done. Send it again for the answer.")
 		conflict.RetryAfter = retryAfter
 		return conflict
+	case errors.Is(err, sealed.ErrShut):
+		return problem.Unavailable("The answer that is kept for this Idempotency-Key cannot be opened by this server. Send the request again.", retryAfter, err)
 	default:
 		return problem.Unavailable("JetStream does not answer, so the Idempotency-Key cannot be honoured. Send the request again.", retryAfter, err)
 	}

@@ -35,7 +35,10 @@ type record struct {
 	State   state     `json:"state"`
 	Digest  []byte    `json:"digest"` // of the request
 	Started time.Time `json:"started"`
-	Answer  *Answer   `json:"answer,omitempty"` // where done and not too large
+	// Where done and not too large, one of the two: sealed, as a marshalled
+	// posthastev1.Sealed, or in the clear where there are no encryption keys.
+	Sealed []byte  `json:"sealed,omitempty"`
+	Answer *Answer `json:"answer,omitempty"`
 }
 
 type state string
@@ -45,21 +48,21 @@ const (
 	done    state = "done"
 )
 
-// judge says what a request with this digest meets: the answer that was kept,
-// an error of the three, or neither, where the key is free to be taken over.
-func (r *record) judge(digest [32]byte, now time.Time) (*Answer, error) {
+// judge says what a request with this digest meets: an answer that was kept, an
+// error of the three, or neither, where the key is free to be taken over.
+func (r *record) judge(digest [32]byte, now time.Time) (kept bool, err error) {
 	same := string(r.Digest) == string(digest[:])
 	switch {
 	case r.State == running && now.Sub(r.Started) >= StaleAfter:
-		return nil, nil
+		return false, nil
 	case !same:
-		return nil, ErrMismatch
+		return false, ErrMismatch
 	case r.State == running:
-		return nil, ErrRunning
-	case r.Answer == nil:
-		return nil, ErrNotKept
+		return false, ErrRunning
+	case r.Answer == nil && r.Sealed == nil:
+		return false, ErrNotKept
 	default:
-		return r.Answer, nil
+		return true, nil
 	}
 }
 

@@ -9,12 +9,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 )
 
 // Store keeps the answers. Any number of processes share one bucket.
 type Store struct {
 	bus *bus.Bus
 	kv  jetstream.KeyValue
+	// keys seal the answers; both are decided by Open.
+	keys *sealed.Keys
 	// maxBody is the largest answer that is kept, in bytes.
 	maxBody int
 	now     func() time.Time
@@ -29,15 +32,17 @@ const (
 	patience = 5 * time.Second
 )
 
-// Open opens the bucket that the bus has provisioned.
-func Open(ctx context.Context, b *bus.Bus) (*Store, error) {
+// Open opens the bucket that the bus has provisioned. Without a key among keys
+// answers are kept in the clear.
+func Open(ctx context.Context, b *bus.Bus, keys *sealed.Keys) (*Store, error) {
 	opened, err := b.JS.KeyValue(ctx, bus.BucketIdempotency)
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", bus.BucketIdempotency, err)
 	}
-	// In the record the body is base64: four characters for three bytes.
-	most := max(0, (int(b.MaxPayload())-overhead)/4*3)
-	return &Store{bus: b, kv: opened, maxBody: min(maxAnswer, most), now: time.Now}, nil
+	// In the answer the body is base64, and in the record what is sealed is
+	// base64 again: four characters for three bytes, twice.
+	most := max(0, (int(b.MaxPayload())-overhead)/16*9)
+	return &Store{bus: b, kv: opened, keys: keys, maxBody: min(maxAnswer, most), now: time.Now}, nil
 }
 
 // errAway is without the wait that a request to a lost server would take.
@@ -52,8 +57,8 @@ const tries = 5
 // request.
 //
 // A new request gets a Ticket, to be ended by Finish or Abandon. One that was
-// done before gets its Answer. Errors: ErrMismatch, ErrRunning, ErrNotKept; all
-// others say that JetStream is away.
+// done before gets its Answer. Errors: ErrMismatch, ErrRunning, ErrNotKept,
+// sealed.ErrShut; all others say that JetStream is away.
 func (s *Store) Begin(ctx context.Context, tenant, operation, key string, digest [32]byte) (*Ticket, *Answer, error) {
 	if !s.bus.Connected() {
 		return nil, nil, errAway
@@ -101,8 +106,12 @@ func (s *Store) take(ctx context.Context, t *Ticket, digest [32]byte) (*Answer, 
 	if err != nil {
 		return nil, err
 	}
-	if answer, err := found.judge(digest, s.now()); answer != nil || err != nil {
-		return answer, err
+	kept, err := found.judge(digest, s.now())
+	switch {
+	case err != nil:
+		return nil, err
+	case kept:
+		return s.unseal(t.key, found)
 	}
 	t.revision, err = s.update(ctx, t.key, value, entry.Revision())
 	return nil, err

@@ -188,7 +188,7 @@ func TestBucketGone(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "take an idempotency key: ") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Open(t.Context(), w.bus); err == nil || !strings.HasPrefix(err.Error(), "open bucket idempotency: ") {
+	if _, err := Open(t.Context(), w.bus, nil); err == nil || !strings.HasPrefix(err.Error(), "open bucket idempotency: ") {
 		t.Errorf("%v", err)
 	}
 }

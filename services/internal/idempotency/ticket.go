@@ -23,13 +23,15 @@ func (t *Ticket) Finish(ctx context.Context, a Answer) error {
 	if len(a.Body) > t.store.maxBody {
 		return t.FinishUnkept(ctx)
 	}
-	t.record.Answer = &a
+	if err := t.store.seal(t.key, &t.record, &a); err != nil {
+		return err
+	}
 	return t.finish(ctx)
 }
 
 // FinishUnkept keeps that the request was done, without its answer.
 func (t *Ticket) FinishUnkept(ctx context.Context) error {
-	t.record.Answer = nil
+	t.record.Answer, t.record.Sealed = nil, nil
 	return t.finish(ctx)
 }
 

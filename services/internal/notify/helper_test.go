@@ -122,7 +122,7 @@ func newHouse(tb testing.TB) *house {
 	h.meters = sdkmetric.NewMeterProvider(sdkmetric.WithReader(h.reader))
 	h.bus = bustest.Connect(tb, h.nats.URL(), slog.New(slog.DiscardHandler))
 	var err error
-	if h.store, err = subscription.NewStore(tb.Context(), h.bus); err != nil {
+	if h.store, err = subscription.NewStore(tb.Context(), h.bus, nil); err != nil {
 		tb.Fatal(err)
 	}
 	return h

@@ -115,7 +115,7 @@ func (n *Notifier) provision(ctx context.Context) error {
 }
 
 func (n *Notifier) ensure(ctx context.Context) (err error) {
-	if n.subscriptions, err = subscription.NewStore(ctx, n.bus); err != nil {
+	if n.subscriptions, err = subscription.NewStore(ctx, n.bus, nil); err != nil {
 		return err
 	}
 	return n.bus.EnsureConsumer(ctx, bus.Consumer{

@@ -2,10 +2,15 @@ package subscription
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/posthaste/posthaste/services/internal/filter"
+	"github.com/posthaste/posthaste/services/internal/sealed"
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 // BenchmarkMatch finds 10 matches, and then 1000, among more and more
@@ -89,5 +94,47 @@ func BenchmarkPutFiltered(b *testing.B) {
 	for b.Loop() {
 		revision++
 		x.put(filtered("s500", revision, `{"taskId":["n500"]}`, "task.created"))
+	}
+}
+
+// BenchmarkLoad reads 100,000 records of the bucket into an index, as a service
+// does at its start. Secrets stay sealed.
+func BenchmarkLoad(b *testing.B) {
+	const total = 100_000
+	for name, keys := range map[string]*sealed.Keys{"plain": sealedtest.Keys(b, ""), "sealed": sealedtest.Keys(b)} {
+		b.Run(name, func(b *testing.B) {
+			box, records := newBox(keys), make([][]byte, total)
+			for i := range total {
+				pb := withSecrets()
+				pb.Id, pb.Url = nth("evsub_", i), "https://example.com/webhooks/of/somebody"
+				if err := box.seal(pb); err != nil {
+					b.Fatal(err)
+				}
+				records[i], _ = proto.Marshal(pb)
+			}
+			for b.Loop() {
+				m := memory{NewIndex(), box, slog.New(slog.DiscardHandler)}
+				for i, record := range records {
+					if err := m.Put("", record, uint64(i+1)); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(len(records[0])), "bytes/record")
+		})
+	}
+}
+
+// BenchmarkOpen is what a dispatcher does once for each change of a
+// subscription.
+func BenchmarkOpen(b *testing.B) {
+	box, pb := newBox(sealedtest.Keys(b)), withSecrets()
+	if err := box.seal(pb); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := box.open(pb); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

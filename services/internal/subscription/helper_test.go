@@ -13,6 +13,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/testbed/bustest"
+	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,7 +45,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{nats: testbed.StartNATS(t)}
 	w.bus = bustest.Connect(t, w.nats.URL(), slog.New(slog.DiscardHandler))
 	var err error
-	if w.store, err = NewStore(t.Context(), w.bus); err != nil {
+	if w.store, err = NewStore(t.Context(), w.bus, sealedtest.Keys(t)); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 )
 
 // Live is the store with an index that is kept like it.
@@ -14,9 +15,10 @@ type Live struct {
 	Watcher *Watcher
 }
 
-// Open opens the store. The index fills once the Watcher runs.
-func Open(ctx context.Context, b *bus.Bus, log *slog.Logger) (*Live, error) {
-	store, err := NewStore(ctx, b)
+// Open opens the store. The index fills once the Watcher runs. With nil for
+// keys it holds no secrets, not even sealed.
+func Open(ctx context.Context, b *bus.Bus, keys *sealed.Keys, log *slog.Logger) (*Live, error) {
+	store, err := NewStore(ctx, b, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ type Watcher struct {
 
 // NewWatcher makes a watcher of the store's bucket that fills index.
 func NewWatcher(store *Store, index *Index, log *slog.Logger) *Watcher {
-	return &Watcher{Mirror: kv.NewMirror(store.bucket, memory{index, log}, log), index: index}
+	return &Watcher{Mirror: kv.NewMirror(store.bucket, memory{index, store.box, log}, log), index: index}
 }
 
 // AwaitRemoved returns when the index does not hold the subscription any more,
@@ -28,13 +28,19 @@ func (w *Watcher) AwaitRemoved(ctx context.Context, id string) error {
 // memory is the index as a mirror sees it.
 type memory struct {
 	index *Index
+	box   box
 	log   *slog.Logger
 }
 
+// Put leaves secrets sealed. Who has no keys for them does not hold them at all.
 func (m memory) Put(_ string, value []byte, revision uint64) error {
 	s, err := decode(value, revision)
 	if err != nil {
 		return err
+	}
+	if m.box.keys == nil {
+		m.box.strip(s.Subscription)
+		s.Sealed = nil
 	}
 	if broken := s.FilterErr(); broken != nil {
 		m.log.Error("the filter of a subscription cannot be read; it gets no events", "subscription", s.GetId(), "error", broken)

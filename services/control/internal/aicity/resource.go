@@ -100,11 +100,9 @@ func (r *Resource) get(ctx context.Context, in *tenantInput) (*getOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	w := Webhook{URL: sub.GetUrl(), Enabled: sub.Active(), FailCount: r.subscriptions.FailCount(ctx, sub)}
-	if secrets := sub.GetSecrets(); len(secrets) > 0 {
-		w.SecretPrefix = subscriptions.Prefix(secrets[0].GetValue())
-	}
-	return &getOutput{Body: w}, nil
+	return &getOutput{Body: Webhook{
+		URL: sub.GetUrl(), SecretPrefix: r.subscriptions.SecretPrefix(sub), Enabled: sub.Active(), FailCount: r.subscriptions.FailCount(ctx, sub),
+	}}, nil
 }
 
 // only is the tenant's webhook, or a 404.

@@ -37,18 +37,13 @@ func (r *Resource) enable(ctx context.Context, in *oneInput) (*oneOutput, error)
 
 // disable answers POST …/disable. One that is disabled keeps its reason.
 func (r *Resource) disable(ctx context.Context, in *oneInput) (*oneOutput, error) {
-	return r.changed(ctx, in, "disable", func(pb *posthastev1.Subscription) bool {
-		return subscription.MarkDisabled(pb, subscription.DisabledRequested, r.now())
-	})
-}
-
-// changed is change for a request that names the subscription.
-func (r *Resource) changed(ctx context.Context, in *oneInput, verb string, apply func(*posthastev1.Subscription) bool) (*oneOutput, error) {
 	owner, err := r.owner(ctx, in.ID, in.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := r.change(ctx, owner, in.ID, verb, apply)
+	sub, err := r.change(ctx, owner, in.ID, "disable", func(pb *posthastev1.Subscription) bool {
+		return subscription.MarkDisabled(pb, subscription.DisabledRequested, r.now())
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +52,23 @@ func (r *Resource) changed(ctx context.Context, in *oneInput, verb string, apply
 
 // change makes a change with compare-and-set, logs it as verb, and returns the
 // subscription. apply may be called several times and says whether there is
-// anything to store.
+// anything to store. The secrets stay sealed.
 func (r *Resource) change(ctx context.Context, owner, id, verb string, apply func(*posthastev1.Subscription) bool) (*subscription.Subscription, error) {
+	return r.changeBy(ctx, r.deps.Store.Update, owner, id, verb, apply)
+}
+
+// changeOpened is change with the secrets in the clear for apply.
+func (r *Resource) changeOpened(ctx context.Context, owner, id, verb string, apply func(*posthastev1.Subscription) bool) (*subscription.Subscription, error) {
+	return r.changeBy(ctx, r.deps.Store.UpdateOpened, owner, id, verb, apply)
+}
+
+type updater func(ctx context.Context, tenant, id string, now time.Time, change func(*posthastev1.Subscription) (bool, error)) (*subscription.Subscription, error)
+
+func (r *Resource) changeBy(ctx context.Context, update updater, owner, id, verb string, apply func(*posthastev1.Subscription) bool) (*subscription.Subscription, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.api.StoreTimeout)
 	defer cancel()
 	changed := false
-	sub, err := r.deps.Store.Update(ctx, owner, id, r.now(), func(pb *posthastev1.Subscription) (bool, error) {
+	sub, err := update(ctx, owner, id, r.now(), func(pb *posthastev1.Subscription) (bool, error) {
 		changed = apply(pb)
 		return changed, nil
 	})

@@ -34,13 +34,21 @@ func (r *Resource) update(ctx context.Context, in *patchInput) (*oneOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	return r.changed(ctx, &oneInput{in.ID, in.Tenant}, "patch", func(pb *posthastev1.Subscription) bool {
+	owner, err := r.owner(ctx, in.ID, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := r.changeOpened(ctx, owner, in.ID, "patch", func(pb *posthastev1.Subscription) bool {
 		before := proto.CloneOf(pb)
 		for _, set := range apply {
 			set(pb)
 		}
 		return !proto.Equal(before, pb)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return r.one(ctx, sub), nil
 }
 
 // dialectOfID is the dialect of the subscription that a request names.

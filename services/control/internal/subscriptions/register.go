@@ -61,7 +61,7 @@ func (r *Resource) registerAgain(ctx context.Context, there *subscription.Subscr
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	sub, err := r.change(ctx, there.GetTenant(), there.GetId(), "register", func(pb *posthastev1.Subscription) bool {
+	sub, err := r.changeOpened(ctx, there.GetTenant(), there.GetId(), "register", func(pb *posthastev1.Subscription) bool {
 		r.forgetFailures(ctx, pb.GetId())
 		replaceNamed(pb, proto.CloneOf(wanted))
 		subscription.MarkActive(pb, r.now())

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/ping"
 	"github.com/posthaste/posthaste/services/control/internal/rest"
@@ -53,11 +55,13 @@ type Resource struct {
 	deps Deps
 	log  *slog.Logger
 	now  func() time.Time
+	// shut keeps the log from being flooded while an encryption key is missing.
+	shut *rate.Sometimes
 }
 
 // New makes the resource.
 func New(cfg Config, api rest.Config, deps Deps) *Resource {
-	return &Resource{cfg: cfg, api: api, deps: deps, log: deps.Log, now: deps.Now}
+	return &Resource{cfg: cfg, api: api, deps: deps, log: deps.Log, now: deps.Now, shut: &rate.Sometimes{Interval: 10 * time.Second}}
 }
 
 // Register puts the operations on the API.

@@ -46,7 +46,7 @@ func (r *Resource) rotate(ctx context.Context, in *rotateInput) (*oneOutput, err
 		return nil, err
 	}
 	full := false
-	sub, err := r.change(ctx, owner, in.ID, "rotate", func(pb *posthastev1.Subscription) bool {
+	sub, err := r.changeOpened(ctx, owner, in.ID, "rotate", func(pb *posthastev1.Subscription) bool {
 		now := r.now()
 		kept := overlapping(pb.GetSecrets(), now, now.Add(overlap))
 		full = len(kept) >= maxSecrets
@@ -77,9 +77,13 @@ func (r *Resource) newSecret(ctx context.Context, owner, id string, req *RotateS
 	if err != nil {
 		return "", "", 0, err
 	}
+	opened, err := r.deps.Store.Open(sub)
+	if err != nil {
+		return "", "", 0, storeError(err)
+	}
 	var f rest.Faults
 	overlap = readOverlap(req.Overlap, &f)
-	secret, made = readSecret(d, req.Secret, algorithmOf(d, sub), &f)
+	secret, made = readSecret(d, req.Secret, algorithmOf(d, opened), &f)
 	return secret, made, overlap, f.Err()
 }
 

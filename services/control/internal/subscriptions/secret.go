@@ -53,8 +53,8 @@ func isPrivateKey(d *dialect.Dialect, secret string) bool {
 }
 
 // algorithmOf is how the newest secret signs.
-func algorithmOf(d *dialect.Dialect, sub *subscription.Subscription) string {
-	if secrets := sub.GetSecrets(); len(secrets) > 0 && isPrivateKey(d, secrets[0].GetValue()) {
+func algorithmOf(d *dialect.Dialect, opened subscription.Secrets) string {
+	if secrets := opened.GetSecrets(); len(secrets) > 0 && isPrivateKey(d, secrets[0].GetValue()) {
 		return string(dialect.Ed25519)
 	}
 	return string(dialect.HMACSHA256)
@@ -64,7 +64,7 @@ func algorithmOf(d *dialect.Dialect, sub *subscription.Subscription) string {
 // verify with, or the prefix of one that is shared.
 func identify(d *dialect.Dialect, text string) (prefix, public string) {
 	if !isPrivateKey(d, text) {
-		return Prefix(text), ""
+		return prefixOf(text), ""
 	}
 	secret, err := webhook.ParseSecret(text)
 	if err != nil {
@@ -74,7 +74,26 @@ func identify(d *dialect.Dialect, text string) (prefix, public string) {
 	return "", key.String()
 }
 
-// Prefix of a stored secret, which may be of a dialect that has short ones.
-func Prefix(secret string) string {
+// SecretPrefix is what is shown of the newest secret, "" where it cannot be
+// opened.
+func (r *Resource) SecretPrefix(sub *subscription.Subscription) string {
+	if secrets := r.opened(sub).GetSecrets(); len(secrets) > 0 {
+		return prefixOf(secrets[0].GetValue())
+	}
+	return ""
+}
+
+// opened are the secrets of sub for a view, none where they cannot be opened:
+// that is no reason to show nothing at all.
+func (r *Resource) opened(sub *subscription.Subscription) subscription.Secrets {
+	opened, err := r.deps.Store.Open(sub)
+	if err != nil {
+		r.shut.Do(func() { r.log.Error("secrets are not shown", "error", err) })
+	}
+	return opened
+}
+
+// prefixOf is for a stored secret, which may be of a dialect that has short ones.
+func prefixOf(secret string) string {
 	return strings.ToValidUTF8(secret[:min(len(secret), shownChars, len(secret)/2)], "")
 }

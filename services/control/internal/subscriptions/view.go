@@ -85,17 +85,17 @@ const hidden = "[secret]"
 // newView shows sub. failCount is nil where it is not known.
 func (r *Resource) newView(sub *subscription.Subscription, failCount *int) EventSubscription {
 	d := r.shownDialect(sub)
-	p := r.deps.Policies.Of(d, sub.Subscription)
+	p, opened := r.deps.Policies.Of(d, sub.Subscription), r.opened(sub)
 	v := EventSubscription{
 		ID: sub.GetId(), Tenant: sub.GetTenant(), URL: sub.GetUrl(), Description: sub.GetDescription(), Dialect: sub.GetDialect(),
 		EventTypes: rest.List(sub.GetEventTypes()), Status: statusActive, FailCount: failCount,
 		Filters:          EventSubscriptionFilters{TaskIDs: rest.List(sub.GetFilters().GetTaskIds()), Pattern: sub.GetFilters().GetPattern()},
-		SigningAlgorithm: algorithmOf(d, sub), RetryPolicy: newRetryPolicy(p.Schedule),
+		SigningAlgorithm: algorithmOf(d, opened), RetryPolicy: newRetryPolicy(p.Schedule),
 		Timeout: shortDuration(p.Timeout), DisableAfter: p.DisableAfter, ContentType: p.ContentType,
 		CreatedAt: rest.Moment(sub.GetCreatedAt()), UpdatedAt: rest.Moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
 	}
-	v.showSecrets(d, sub, r.now())
-	v.TLS = showTLS(sub.GetTls())
+	v.showSecrets(d, opened, r.now())
+	v.TLS = showTLS(opened.GetTls())
 	if !sub.Active() {
 		v.Status, v.DisabledReason, v.AvailableActions = statusDisabled, sub.GetDisabledReason(), []string{}
 		if at := sub.GetDisabledAt(); at != nil {
@@ -121,14 +121,14 @@ func (r *Resource) shownDialect(sub *subscription.Subscription) *dialect.Dialect
 }
 
 // showSecrets shows what tells secrets from others, and no more.
-func (v *EventSubscription) showSecrets(d *dialect.Dialect, sub *subscription.Subscription, now time.Time) {
-	for name := range sub.GetHeaders() {
+func (v *EventSubscription) showSecrets(d *dialect.Dialect, opened subscription.Secrets, now time.Time) {
+	for name := range opened.GetHeaders() {
 		if v.Headers == nil {
 			v.Headers = make(map[string]string)
 		}
 		v.Headers[name] = hidden
 	}
-	for i, secret := range sub.GetSecrets() {
+	for i, secret := range opened.GetSecrets() {
 		prefix, public := identify(d, secret.GetValue())
 		switch {
 		case i == 0:

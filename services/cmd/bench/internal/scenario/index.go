@@ -11,6 +11,7 @@ import (
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/load"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/report"
 	"github.com/posthaste/posthaste/services/cmd/bench/internal/stack"
+	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
@@ -49,11 +50,19 @@ func (s *site) populate(ctx context.Context, tenant string) error {
 		return err
 	}
 	defer b.Close()
-	store, err := subscription.NewStore(ctx, b)
+	keys, err := (&sealed.Config{EncryptionKeys: stack.EncryptionKey}).Keys()
 	if err != nil {
 		return err
 	}
-	template, err := store.Get(ctx, tenant, s.ids[0])
+	store, err := subscription.NewStore(ctx, b, keys)
+	if err != nil {
+		return err
+	}
+	stored, err := store.Get(ctx, tenant, s.ids[0])
+	if err != nil {
+		return err
+	}
+	template, err := store.Open(stored) // secrets are sealed for one record
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,9 @@ import (
 // Key is the API key of every stack. It opens nothing else.
 const Key = "bench-key-of-this-process"
 
+// EncryptionKey encrypts the secrets of every stack, and of nothing else.
+const EncryptionKey = "bench:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
 // Config is what to start.
 type Config struct {
 	Binary   string   // of Posthaste
@@ -71,7 +74,7 @@ func (s *Stack) NATSURL() string { return "nats://" + s.natsAddr }
 
 func (s *Stack) env(urls []string) []string {
 	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "POSTHASTE_API_KEY=" + Key,
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "POSTHASTE_API_KEY=" + Key, "POSTHASTE_ENCRYPTION_KEYS=" + EncryptionKey,
 		"POSTHASTE_LOG_LEVEL=warn", "POSTHASTE_PPROF=true", "POSTHASTE_GRACE=1s",
 		"POSTHASTE_ADDR=" + s.addr, "POSTHASTE_ADMIN_ADDR=" + s.adminAddr, "POSTHASTE_NATS_LISTEN=" + s.natsAddr,
 		"POSTHASTE_DATA_DIR=" + filepath.Join(s.dir, "data"),
