@@ -13,6 +13,7 @@ import (
 // gets it in a worker.
 func (l *lane) admitAll(ctx, work context.Context, batch []job) {
 	var away []putOff
+	left := l.patience()
 	for _, j := range batch {
 		now := l.now()
 		t := l.plain(j, now)
@@ -21,7 +22,7 @@ func (l *lane) admitAll(ctx, work context.Context, batch []job) {
 			continue
 		}
 		j.target = t
-		l.await(ctx, j)
+		left = l.await(ctx, j, left)
 		switch a, at := l.enter(&j, now); a {
 		case gate.Go:
 			l.hand(ctx, j)
@@ -33,32 +34,46 @@ func (l *lane) admitAll(ctx, work context.Context, batch []job) {
 	l.putOffs.all(work, l.Service, away)
 }
 
-// await waits a moment for room in the gate of a quick endpoint, in the lane bulk
-// alone: what is there comes in masses, and is in no hurry. Putting it off would
-// cost more than its POST.
-func (l *lane) await(ctx context.Context, j job) {
-	if l.name != bus.LaneBulk || !j.target.gate.Await(l.now(), int(j.GetDeferrals())) {
-		return
+// await waits for room in the gate of a quick endpoint, while the batch has
+// patience left: putting such a delivery off would cost more than its POST. It
+// also lets the lane fill up, so that routers see a flood and send it in bulk. It
+// returns what is left of the patience.
+func (l *lane) await(ctx context.Context, j job, patience time.Duration) time.Duration {
+	g, tries := j.target.gate, int(j.GetDeferrals())
+	began := l.now()
+	if patience <= 0 || !g.Await(began, tries) {
+		return patience
 	}
 	ticker := time.NewTicker(awaitEvery)
 	defer ticker.Stop()
-	for range awaitTimes {
+	for {
 		select {
 		case <-ctx.Done():
-			return
+			return 0
 		case <-ticker.C:
-			if !j.target.gate.Await(l.now(), int(j.GetDeferrals())) {
-				return
+			now := l.now()
+			if left := patience - now.Sub(began); left <= 0 || !g.Await(now, tries) {
+				return left
 			}
 		}
 	}
 }
 
-// The lane bulk waits for an endpoint for 100 ms at the most.
 const (
-	awaitEvery = 2 * time.Millisecond
-	awaitTimes = 50
+	awaitEvery = time.Millisecond
+	// bulkPatience is how long a batch of the lane bulk waits for endpoints, and
+	// patience one of another lane: there it is others who wait meanwhile.
+	bulkPatience = 250 * time.Millisecond
+	patience     = 50 * time.Millisecond
 )
+
+// patience is how long the lane waits for the endpoints of one batch.
+func (l *lane) patience() time.Duration {
+	if l.name == bus.LaneBulk {
+		return bulkPatience
+	}
+	return patience
+}
 
 // hand gives the job to a worker, waiting for one that is free.
 func (l *lane) hand(ctx context.Context, j job) {

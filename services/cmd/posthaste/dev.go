@@ -13,6 +13,8 @@ import (
 func runDev(ctx context.Context, cfg allinone.Config) error {
 	if cfg.Bus.NATSURL.Reveal() != "" {
 		tuneGC()
+	} else {
+		tuneDevGC()
 	}
 	p, err := allinone.New(ctx, cfg, telemetry.NewLogger(cfg.Telemetry, os.Stderr))
 	if err != nil && ctx.Err() != nil {

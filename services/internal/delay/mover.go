@@ -28,8 +28,10 @@ type Mover struct {
 
 // NewMover makes a mover; Run starts it.
 func NewMover(b *bus.Bus, publisher *bus.Publisher, log *slog.Logger) *Mover {
-	return &Mover{bus: b, publisher: publisher, log: log, now: time.Now, ackWait: 10 * time.Second}
+	return &Mover{bus: b, publisher: publisher, log: log, now: time.Now, ackWait: moverAckWait}
 }
+
+const moverAckWait = 10 * time.Second
 
 // provision makes the tiers' consumers and goes on trying while JetStream is
 // away. The error is one that waiting does not change.
@@ -69,10 +71,10 @@ func (m *Mover) Run(ctx context.Context) error {
 	}
 	var group errgroup.Group
 	for _, t := range Tiers {
-		due := make(chan jetstream.Msg, t.window)
+		due := make(chan held, t.window)
 		group.Go(func() error {
 			defer close(due)
-			opts := bus.ConsumeOptions{Prefetch: t.window, PrefetchBytes: m.prefetchBytes()}
+			opts := bus.ConsumeOptions{Prefetch: min(t.window, maxBatch), PrefetchBytes: m.prefetchBytes()}
 			return m.bus.Consume(ctx, bus.StreamDelays, t.Name, opts, func(msg jetstream.Msg) {
 				m.sort(ctx, t, msg, due)
 			})
@@ -93,10 +95,16 @@ func (m *Mover) prefetchBytes() int { return max(8<<20, int(2*m.bus.MaxPayload()
 // one more round through the server would add.
 const early = time.Millisecond
 
-// sort holds the head of the tier back until it is due and passes on what is.
-// The due time is worked out each time: a server that was killed may hand a
-// held message out early.
-func (m *Mover) sort(ctx context.Context, t Tier, msg jetstream.Msg, due chan<- jetstream.Msg) {
+// held is a message that was taken out of its tier, and when it is due.
+type held struct {
+	jetstream.Msg
+	at time.Time
+}
+
+// sort passes on what is due, and what will be soon where the mover keeps that;
+// else it holds it back. The due time is worked out each time: a server that was
+// killed may hand a held message out early.
+func (m *Mover) sort(ctx context.Context, t Tier, msg jetstream.Msg, due chan<- held) {
 	if ctx.Err() != nil {
 		m.nak(msg, 0)
 		return
@@ -106,11 +114,12 @@ func (m *Mover) sort(ctx context.Context, t Tier, msg jetstream.Msg, due chan<- 
 		m.log.Error("message without metadata in the delay line", "subject", msg.Subject(), "error", err)
 		return
 	}
-	if wait := meta.Timestamp.Add(t.Wait).Sub(m.now()); wait > early {
+	at := meta.Timestamp.Add(t.Wait)
+	if wait := at.Sub(m.now()); wait > early && !t.kept {
 		m.nak(msg, wait)
 		return
 	}
-	due <- msg // has room for the whole window
+	due <- held{msg, at} // has room for the whole window
 }
 
 func (m *Mover) nak(msg jetstream.Msg, wait time.Duration) {
@@ -120,49 +129,88 @@ func (m *Mover) nak(msg jetstream.Msg, wait time.Duration) {
 	}
 }
 
-// move publishes due messages, as many at a time as there are, and then acks
-// them.
-func (m *Mover) move(ctx context.Context, due <-chan jetstream.Msg) {
-	held := make([]jetstream.Msg, 0, maxWindow)
-	msgs := make([]bus.Msg, 0, maxWindow)
-	for first := range due {
-		held, msgs = append(held[:0], first), msgs[:0]
-	gather:
-		for len(held) < maxWindow {
-			select {
-			case next, open := <-due:
-				if !open {
-					break gather
-				}
-				held = append(held, next)
-			default:
-				break gather
+// maxBatch is how many messages move together.
+const maxBatch = 500
+
+// move publishes messages when they are due, as many at a time as there are, and
+// then acks them.
+func (m *Mover) move(ctx context.Context, due <-chan held) {
+	batch := make([]jetstream.Msg, 0, maxBatch)
+	msgs := make([]bus.Msg, 0, maxBatch)
+	var next held
+	for known := false; ; {
+		if !known {
+			var open bool
+			if next, open = <-due; !open {
+				return
 			}
 		}
-		moving := held[:0]
-		for _, msg := range held {
-			out, err := m.forward(msg)
-			if err != nil {
-				m.drop(msg, err)
-				continue
-			}
-			moving = append(moving, msg)
-			msgs = append(msgs, out)
-		}
-		if err := m.publisher.Publish(ctx, msgs); err != nil {
-			m.log.Warn("due deliveries not moved; they come up again", "count", len(msgs), "error", err)
-			for _, msg := range moving {
-				m.nak(msg, 0)
-			}
+		if known = false; !m.await(ctx, next.at) {
+			m.nak(next.Msg, 0) // it stops
 			continue
 		}
-		for _, msg := range moving {
-			if err := msg.Ack(); err != nil {
-				m.log.Debug("ack moved delivery", "error", err)
+		batch, next, known = m.gather(append(batch[:0], next.Msg), due)
+		m.moveAll(ctx, batch, msgs[:0])
+	}
+}
+
+// await returns when it is time, or false when ctx ends before.
+func (m *Mover) await(ctx context.Context, at time.Time) bool {
+	wait := at.Sub(m.now())
+	if wait <= early {
+		return true
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// gather adds what else has come and is due by now. It returns the first that is
+// not yet, if it came to one: all of a tier wait equally long.
+func (m *Mover) gather(batch []jetstream.Msg, due <-chan held) (_ []jetstream.Msg, next held, known bool) {
+	now := m.now()
+	for len(batch) < maxBatch {
+		select {
+		case next, open := <-due:
+			if !open || next.at.Sub(now) > early {
+				return batch, next, open
 			}
+			batch = append(batch, next.Msg)
+		default:
+			return batch, held{}, false
 		}
-		clear(held)
-		clear(msgs)
+	}
+	return batch, held{}, false
+}
+
+// moveAll publishes what goes on and acks it. msgs is room for that.
+func (m *Mover) moveAll(ctx context.Context, batch []jetstream.Msg, msgs []bus.Msg) {
+	moving := batch[:0]
+	for _, msg := range batch {
+		out, err := m.forward(msg)
+		if err != nil {
+			m.drop(msg, err)
+			continue
+		}
+		moving = append(moving, msg)
+		msgs = append(msgs, out)
+	}
+	if err := m.publisher.Publish(ctx, msgs); err != nil {
+		m.log.Warn("due deliveries not moved; they come up again", "count", len(msgs), "error", err)
+		for _, msg := range moving {
+			m.nak(msg, 0)
+		}
+		return
+	}
+	for _, msg := range moving {
+		if err := msg.Ack(); err != nil {
+			m.log.Debug("ack moved delivery", "error", err)
+		}
 	}
 }
 

@@ -18,10 +18,10 @@ type Tier struct {
 	// Name is the tier's token in subjects and its consumer's name.
 	Name string
 	// window is the consumer's MaxAckPending: how much of the tier's head is
-	// held. Every delayed nak pushes the server's redelivery timer back by
-	// 10 ms; a full window stops the naks and lets the timer fire. So it must
-	// be well under rate x wait wherever the rate is high enough to matter.
+	// held.
 	window int
+	// kept says that movers keep the head in memory rather than nak it.
+	kept bool
 }
 
 // Tiers are all there are, shortest first.
@@ -31,7 +31,17 @@ var Tiers = tiers(
 	90*time.Second, 300*time.Second, 900*time.Second, 1800*time.Second, 3600*time.Second,
 )
 
-const maxWindow = 500
+const (
+	// A wait of up to longestKept is shorter than a mover's AckWait, so the head
+	// need not be naked: the mover keeps it. A nak would be too slow there. Every
+	// delayed nak pushes the server's one redelivery timer back by 10 ms, so from
+	// 100 a second on the timer fires only when a full window has stopped them.
+	longestKept = 2 * time.Second
+	keptWindow  = 2048
+	// nakedWindow is full at 100 a second in half of the shortest wait that is
+	// naked, or a few times that.
+	nakedWindow = 250
+)
 
 func tiers(waits ...time.Duration) []Tier {
 	all := make([]Tier, len(waits))
@@ -40,7 +50,10 @@ func tiers(waits ...time.Duration) []Tier {
 		if wait < time.Second {
 			name = fmt.Sprintf("%dms", wait/time.Millisecond)
 		}
-		all[i] = Tier{Wait: wait, Name: name, window: min(maxWindow, max(32, int(wait/(4*time.Millisecond))))}
+		all[i] = Tier{Wait: wait, Name: name, window: nakedWindow}
+		if wait <= longestKept {
+			all[i].window, all[i].kept = keptWindow, true
+		}
 	}
 	return all
 }

@@ -63,8 +63,13 @@ func TestTiersRise(t *testing.T) {
 			t.Errorf("two tiers are called %s", tier.Name)
 		}
 		names[tier.Name] = true
-		if tier.window < 1 || tier.window > maxWindow {
-			t.Errorf("%s holds %d", tier.Name, tier.window)
+		// At 100 a second a naked window must be full well within the wait, or the
+		// server's timer never fires.
+		if full := time.Duration(tier.window) * 10 * time.Millisecond; !tier.kept && full > tier.Wait/2 {
+			t.Errorf("%s holds %d: full after %s", tier.Name, tier.window, full)
+		}
+		if tier.kept && tier.Wait > moverAckWait/2 {
+			t.Errorf("%s is kept for nearly as long as a message may be silent", tier.Name)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 )
@@ -30,6 +31,9 @@ func (s *Store) Apply(ctx context.Context, records []*posthastev1.Attempt) error
 // Batch is how many records Apply should be given at once, at the most:
 // Config.Batch.
 func (s *Store) Batch() int { return s.cfg.Batch }
+
+// MaxLag is how far what feeds it may fall behind: Config.MaxLag.
+func (s *Store) MaxLag() time.Duration { return s.cfg.MaxLag }
 
 // folds are the deliveries that records came for, by id.
 type folds map[string]*folding

@@ -58,7 +58,7 @@ func newPostgres(address string) (*engine, error) {
 		},
 		lock: lockVersion,
 		// Bytes compare as in SQLite, and without a locale's cost.
-		types: strings.NewReplacer("{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA"),
+		types: strings.NewReplacer("{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{clustered}", ""),
 		bind:  numbered,
 		empty: []string{"TRUNCATE attempts, deliveries, delivery_counts"},
 		rows:  64, // each statement is a round trip

@@ -25,7 +25,7 @@ func newSQLite(file string) *engine {
 		open: func() (writer, reader *sql.DB, err error) { return openSQLite(file) },
 		// Its transactions begin as the only writer, see _txlock.
 		lock:  func(context.Context, *sql.Tx) error { return nil },
-		types: strings.NewReplacer("{text}", "TEXT", "{bytes}", "BLOB"),
+		types: strings.NewReplacer("{text}", "TEXT", "{bytes}", "BLOB", "{clustered}", " WITHOUT ROWID"),
 		empty: []string{"DELETE FROM attempts", "DELETE FROM deliveries", "DELETE FROM delivery_counts"},
 		bind:  func(statement string) string { return statement },
 		rows:  8, // more at once gain nothing
@@ -73,7 +73,7 @@ func sqliteName(path string, values url.Values) string {
 	values.Set("_busy_timeout", "5000")
 	values.Set("_journal_mode", "WAL")
 	values.Set("_synchronous", "NORMAL")
-	values["_pragma"] = []string{"cache_size(-65536)", "wal_autocheckpoint(8192)", "journal_size_limit(67108864)", "temp_store(MEMORY)"}
+	values["_pragma"] = []string{"cache_size(-16384)", "wal_autocheckpoint(4096)", "journal_size_limit(33554432)", "temp_store(MEMORY)"}
 	name := url.URL{Scheme: "file", Path: path, RawQuery: values.Encode()}
 	return name.String()
 }

@@ -27,10 +27,39 @@ func (p *Projector) project(ctx context.Context, incoming <-chan jetstream.Msg) 
 		p.take(ctx, b, first)
 		p.gather(ctx, b, incoming)
 		if len(b.msgs) > 0 {
+			began := time.Now()
 			p.finish(ctx, b)
+			p.yield(ctx, b, time.Since(began))
 		}
 	}
 }
+
+// yield leaves the CPUs to deliveries while there is too much for all: what is
+// behind can be looked up a little later, and is cheaper in large batches. took
+// is how long the batch was worked on.
+func (p *Projector) yield(ctx context.Context, b *batch, took time.Duration) {
+	oldest := time.Now()
+	for _, r := range b.records {
+		if at := r.GetStartedAt().AsTime(); at.Before(oldest) {
+			oldest = at
+		}
+	}
+	if time.Since(oldest) >= p.store.MaxLag() || !p.busy() {
+		return
+	}
+	timer := time.NewTimer(min(yieldTimes*took, mostYield))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+const (
+	// yieldTimes and mostYield: the history takes a tenth of the time then.
+	yieldTimes = 9
+	mostYield  = time.Second
+)
 
 // gather fills the batch from what comes within the time.
 func (p *Projector) gather(ctx context.Context, b *batch, incoming <-chan jetstream.Msg) {

@@ -13,6 +13,7 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/history"
+	"github.com/posthaste/posthaste/services/internal/pressure"
 )
 
 // Projector takes the records of ATTEMPTS into a store. Any number share the
@@ -21,6 +22,7 @@ type Projector struct {
 	bus     *bus.Bus
 	store   *history.Store
 	apply   func(context.Context, []*posthastev1.Attempt) error
+	busy    func() bool
 	log     *slog.Logger
 	metrics *metrics
 }
@@ -31,7 +33,7 @@ func New(b *bus.Bus, s *history.Store, log *slog.Logger, meter metric.Meter) (*P
 	if err != nil {
 		return nil, err
 	}
-	return &Projector{bus: b, store: s, apply: s.Apply, log: log, metrics: m}, nil
+	return &Projector{bus: b, store: s, apply: s.Apply, busy: pressure.New().Busy, log: log, metrics: m}, nil
 }
 
 const (

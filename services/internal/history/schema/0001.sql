@@ -22,7 +22,7 @@ CREATE TABLE deliveries (
   reason           {text} NOT NULL,
   error            {text} NOT NULL,
   size             BIGINT NOT NULL -- of this row and its attempts
-);
+){clustered};
 
 -- For lists, newest first. One without a status merges those of the four.
 CREATE INDEX deliveries_by_tenant ON deliveries (tenant, status, created_at, id, test);
@@ -50,7 +50,7 @@ CREATE TABLE attempts (
   request_header   {bytes} NOT NULL,
   answer           {bytes} NOT NULL,
   PRIMARY KEY (delivery_id, round, number)
-);
+){clustered};
 
 -- How many deliveries there are, for a total without counting: once with the
 -- subscription and once, for the whole tenant, with ''.
@@ -63,4 +63,4 @@ CREATE TABLE delivery_counts (
   deliveries       BIGINT NOT NULL,
   bytes            BIGINT NOT NULL,
   PRIMARY KEY (tenant, subscription_id, event_type, test, status)
-);
+){clustered};
