@@ -14,7 +14,7 @@ const (
 	// often, in bytes. NATS gives the blocks of its streams free to the collector,
 	// 4 to 8 MiB each, and it would come by too seldom: a flood peaked at 800 MiB
 	// without a limit (measured).
-	devMemory = 140 << 20
+	devMemory = 180 << 20
 )
 
 // tuneGC sets gcPercent where GOGC says nothing else. It is not for a process

@@ -27,7 +27,7 @@ type Config struct {
 	EventsMaxBytes settings.Bytes `name:"events-max-bytes" group:"Streams" unit:"bytes" help:"Size of EVENTS at which ingest answers 503; 0 for no limit." default:"0"`
 	AttemptsMaxAge time.Duration  `name:"attempts-max-age" group:"Streams" unit:"duration" help:"How long the records of attempts are kept." default:"168h"`
 	RejectedMaxAge time.Duration  `name:"rejected-max-age" group:"Streams" unit:"duration" help:"How long unreadable events are kept." default:"168h"`
-	DedupWindow    time.Duration  `name:"dedup-window" group:"Streams" unit:"duration" help:"How long JetStream remembers message ids. A million ids cost it 250 MB." default:"2m"`
+	DedupWindow    time.Duration  `name:"dedup-window" group:"Streams" unit:"duration" help:"How long JetStream remembers message ids. A million ids cost it 250 MB." default:"1m"`
 	ReplaysMaxAge  time.Duration  `name:"replays-max-age" group:"Streams" unit:"duration" help:"How long a replay is kept after its last change." default:"720h"`
 	IdempotencyTTL time.Duration  `name:"idempotency-ttl" group:"Streams" unit:"duration" help:"How long the answer to a request with an Idempotency-Key is kept." default:"24h"`
 	AckWait        time.Duration  `name:"ack-wait" group:"Streams" unit:"duration" help:"How long a message stays with a service that fell silent before another gets it." default:"30s"`

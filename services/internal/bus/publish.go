@@ -23,7 +23,8 @@ const (
 type Msg struct {
 	Subject string
 	// ID is the Nats-Msg-Id: publishing it again within the stream's window
-	// changes nothing. Required.
+	// changes nothing. Empty where who reads the stream knows repeats by
+	// themselves: each id costs the server 250 bytes for as long as the window.
 	ID   string
 	Data []byte
 	// Header holds further headers, spelt exactly; may be nil. Publish adds
@@ -165,10 +166,12 @@ var errNoAck = fmt.Errorf("no PubAck within %s", ackTimeout)
 
 func (m *Msg) message(reply string) *nats.Msg {
 	header := m.Header
-	if header == nil {
-		header = make(nats.Header, 1)
+	if m.ID != "" {
+		if header == nil {
+			header = make(nats.Header, 1)
+		}
+		header[jetstream.MsgIDHeader] = []string{m.ID}
 	}
-	header[jetstream.MsgIDHeader] = []string{m.ID}
 	return &nats.Msg{Subject: m.Subject, Reply: reply, Header: header, Data: m.Data}
 }
 

@@ -1,9 +1,12 @@
 package embedded
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -55,7 +58,34 @@ func (r *Redis) age() {
 			now := time.Now()
 			r.server.FastForward(now.Sub(last))
 			last = now
+			r.bound()
 		}
+	}
+}
+
+const (
+	// mostKeys bounds the keys, of which each takes several hundred bytes. What
+	// goes are those that would expire first.
+	mostKeys = 50_000
+	// leftKeys is how many stay then.
+	leftKeys = 40_000
+)
+
+// bound drops keys where there are too many. What they hold is disposable.
+func (r *Redis) bound() {
+	names := r.server.Keys()
+	if len(names) <= mostKeys {
+		return
+	}
+	ttl := make(map[string]time.Duration, len(names))
+	for _, name := range names {
+		if ttl[name] = r.server.TTL(name); ttl[name] == 0 {
+			ttl[name] = math.MaxInt64 // it never expires
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(ttl[a], ttl[b]) })
+	for _, name := range names[:len(names)-leftKeys] {
+		r.server.Del(name)
 	}
 }
 

@@ -3,6 +3,7 @@ package embedded
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -127,5 +128,32 @@ func TestRedisWithABrokenFile(t *testing.T) {
 			}
 			withRedis(t, dir, quiet, func(*redis.Client) {}) // and it can be started again
 		})
+	}
+}
+
+// Too many keys are bounded: those go that would expire first.
+func TestRedisBounds(t *testing.T) {
+	t.Parallel()
+	r, err := StartRedis(t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	if err := r.server.Set("lasting", ""); err != nil {
+		t.Fatal(err)
+	}
+	for i := range mostKeys {
+		name := fmt.Sprint("k", i)
+		if err := r.server.Set(name, ""); err != nil {
+			t.Fatal(err)
+		}
+		r.server.SetTTL(name, time.Hour+time.Duration(i)*time.Second)
+	}
+	r.bound()
+	if n := len(r.server.Keys()); n != leftKeys {
+		t.Errorf("%d keys are left, want %d", n, leftKeys)
+	}
+	if !r.server.Exists("lasting") || !r.server.Exists(fmt.Sprint("k", mostKeys-1)) || r.server.Exists("k0") {
+		t.Error("others went than those that would expire first")
 	}
 }
