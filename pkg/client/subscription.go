@@ -37,8 +37,10 @@ type EventSubscription struct {
 	TLS *TLSInfo `json:"tls,omitempty"`
 	// DisableAfter is how many failed deliveries in a row disable it; 0 for
 	// never.
-	DisableAfter int    `json:"disableAfter"`
-	ContentType  string `json:"contentType"`
+	DisableAfter int `json:"disableAfter"`
+	// RateLimit is how many POSTs it gets at most; nil for no limit.
+	RateLimit   *DeliveryRate `json:"rateLimit,omitempty"`
+	ContentType string        `json:"contentType"`
 	// Secret is in the answer to the request that had the server make it, and
 	// nowhere else.
 	Secret          Secret           `json:"secret,omitempty"`
@@ -95,8 +97,17 @@ type CreateEventSubscription struct {
 	TLS *TLS `json:"tls,omitempty"`
 	// DisableAfter is how many failed deliveries in a row disable it; 0 for
 	// never, nil for the dialect's.
-	DisableAfter *int   `json:"disableAfter,omitempty"`
-	ContentType  string `json:"contentType,omitempty"`
+	DisableAfter *int `json:"disableAfter,omitempty"`
+	// RateLimit is how many POSTs it gets at most; nil for no limit.
+	RateLimit   *DeliveryRate `json:"rateLimit,omitempty"`
+	ContentType string        `json:"contentType,omitempty"`
+}
+
+// DeliveryRate is so many deliveries in so much time, from all of the server
+// together: 1 to 100,000 in a second to a day.
+type DeliveryRate struct {
+	Deliveries int      `json:"deliveries"`
+	Per        Duration `json:"per"`
 }
 
 // TLS is how an https endpoint and the server know one another, each in PEM.
@@ -141,6 +152,7 @@ type UpdateEventSubscription struct {
 	Headers      Change[map[string]string] `json:"headers,omitzero"`
 	TLS          Change[TLS]               `json:"tls,omitzero"` // all of it at once
 	DisableAfter Change[int]               `json:"disableAfter,omitzero"`
+	RateLimit    Change[DeliveryRate]      `json:"rateLimit,omitzero"` // all of it at once
 	ContentType  Change[string]            `json:"contentType,omitzero"`
 }
 

@@ -11,11 +11,11 @@ import (
 const (
 	subAnswer = `{"data":{"id":"evsub_1","tenant":"acme","url":"https://e.x/","eventTypes":["*"],"filters":{"taskIds":[]},"description":"","dialect":"standard",` +
 		`"status":"active","signingAlgorithm":"hmac_sha256","retryPolicy":{"maxAttempts":2,"initialBackoffSeconds":60,"maxBackoffSeconds":60,"delays":["1m"]},` +
-		`"failCount":0,"timeout":"5s","disableAfter":10,"contentType":"application/json","secret":"whsec_x","secretPrefix":"whs",` +
+		`"failCount":0,"timeout":"5s","disableAfter":10,"rateLimit":{"deliveries":90,"per":"1m"},"contentType":"application/json","secret":"whsec_x","secretPrefix":"whs",` +
 		`"createdAt":"2026-01-15T10:30:00.000Z","updatedAt":"2026-01-15T10:30:00.123Z","availableActions":["deactivate"]},"availableActions":["deactivate"]}`
 	subWant = `{"id":"evsub_1","tenant":"acme","url":"https://e.x/","eventTypes":["*"],"filters":{},"description":"","dialect":"standard",` +
 		`"status":"active","signingAlgorithm":"hmac_sha256","retryPolicy":{"maxAttempts":2,"initialBackoffSeconds":60,"maxBackoffSeconds":60,"delays":["1m0s"]},` +
-		`"failCount":0,"timeout":"5s","disableAfter":10,"contentType":"application/json","secret":"whsec_x","secretPrefix":"whs",` +
+		`"failCount":0,"timeout":"5s","disableAfter":10,"rateLimit":{"deliveries":90,"per":"1m0s"},"contentType":"application/json","secret":"whsec_x","secretPrefix":"whs",` +
 		`"createdAt":"2026-01-15T10:30:00Z","updatedAt":"2026-01-15T10:30:00.123Z"}`
 )
 
@@ -28,13 +28,14 @@ var subscriptionCalls = map[string]callTest{
 				RetryPolicy: &client.RetryDelays{Delays: []client.Duration{client.Duration(time.Minute)}},
 				Timeout:     client.Duration(5 * time.Second), Headers: map[string]string{"X-A": "b"}, DisableAfter: new(0),
 				TLS:         &client.TLS{ClientCertificate: "c", ClientKey: "k", CA: "a"},
+				RateLimit:   &client.DeliveryRate{Deliveries: 10, Per: client.Duration(time.Second)},
 				ContentType: "text/json", SigningAlgorithm: "hmac_sha256",
 			})
 		},
 		method: "POST", uri: "/v1/event-subscriptions", keyed: true,
 		body: `{"url":"https://e.x/?a=<b>&c","eventTypes":["task.*"],"secret":"whsec_mine","signingAlgorithm":"hmac_sha256","description":"d",` +
 			`"filters":{"taskIds":["t1"],"pattern":{"n":[1]}},"dialect":"aicity","retryPolicy":{"delays":["1m0s"]},"timeout":"5s","headers":{"X-A":"b"},` +
-			`"tls":{"clientCertificate":"c","clientKey":"k","ca":"a"},"disableAfter":0,"contentType":"text/json"}`,
+			`"tls":{"clientCertificate":"c","clientKey":"k","ca":"a"},"disableAfter":0,"rateLimit":{"deliveries":10,"per":"1s"},"contentType":"text/json"}`,
 		status: 201, answer: subAnswer, want: subWant,
 	},
 	"Create the least": {
@@ -65,6 +66,20 @@ var subscriptionCalls = map[string]callTest{
 		},
 		method: "PATCH", uri: "/v1/event-subscriptions/evsub_1", body: `{"url":"https://f.x/","description":"","filters":{"taskIds":null},"timeout":null}`,
 		status: 200, answer: subAnswer, want: subWant,
+	},
+	"Update the rate": {
+		call: func(ctx context.Context, c *client.Client) (any, error) {
+			return c.EventSubscriptions.Update(ctx, "evsub_1", client.UpdateEventSubscription{
+				RateLimit: client.Set(client.DeliveryRate{Deliveries: 90, Per: client.Duration(time.Minute)}),
+			})
+		},
+		method: "PATCH", uri: "/v1/event-subscriptions/evsub_1", body: `{"rateLimit":{"deliveries":90,"per":"1m0s"}}`, status: 200, answer: subAnswer, want: subWant,
+	},
+	"Update to no rate": {
+		call: func(ctx context.Context, c *client.Client) (any, error) {
+			return c.EventSubscriptions.Update(ctx, "evsub_1", client.UpdateEventSubscription{RateLimit: client.Reset[client.DeliveryRate]()})
+		},
+		method: "PATCH", uri: "/v1/event-subscriptions/evsub_1", body: `{"rateLimit":null}`, status: 200, answer: subAnswer, want: subWant,
 	},
 	"Delete": {
 		call: func(ctx context.Context, c *client.Client) (any, error) {

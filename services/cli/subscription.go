@@ -31,12 +31,21 @@ func (v *subscriptionsVerb) show(s *client.EventSubscription) error {
 		{"disabled after", strconv.Itoa(s.DisableAfter)},
 		{"attempts", strconv.Itoa(s.RetryPolicy.MaxAttempts)},
 		{"timeout", s.Timeout.String()},
+		{"at most", deliveryRate(s.RateLimit)},
 		{"client certificate", clientCertificate(s.TLS)},
 		{"public key", s.PublicKey},
 		{"secret", s.Secret.Reveal()},
 		{"secret begins with", s.SecretPrefix},
 		{"created", moment(&s.CreatedAt)},
 	})
+}
+
+// deliveryRate is how many deliveries it gets at most, "" for no limit.
+func deliveryRate(r *client.DeliveryRate) string {
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d deliveries in %s", r.Deliveries, r.Per)
 }
 
 // clientCertificate names the one that is shown to the endpoint.

@@ -42,7 +42,7 @@ func TestSendFile(t *testing.T) {
 const (
 	subJSON = `{"id":"evsub_1","tenant":"acme","url":"https://e.x/","eventTypes":["task.*","a"],"filters":{"taskIds":["t1"]},"description":"d","dialect":"standard",` +
 		`"status":"active","signingAlgorithm":"hmac_sha256","retryPolicy":{"maxAttempts":4,"initialBackoffSeconds":10,"maxBackoffSeconds":300,"delays":["10s"]},` +
-		`"failCount":2,"timeout":"10s","disableAfter":10,"contentType":"application/json","secretPrefix":"whsec_abcdef",` +
+		`"failCount":2,"timeout":"10s","disableAfter":10,"rateLimit":{"deliveries":90,"per":"1m0s"},"contentType":"application/json","secretPrefix":"whsec_abcdef",` +
 		`"createdAt":"2026-01-15T10:30:00Z","updatedAt":"2026-01-15T10:30:00Z"}`
 	subText = `id                  evsub_1
 tenant              acme
@@ -56,6 +56,7 @@ failed in a row     2
 disabled after      10
 attempts            4
 timeout             10s
+at most             90 deliveries in 1m0s
 secret begins with  whsec_abcdef
 created             2026-01-15T10:30:00Z
 `

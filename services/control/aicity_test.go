@@ -48,7 +48,7 @@ func TestAICity(t *testing.T) {
 		t.Error(diff)
 	}
 	sub := h.as(t, acme, http.MethodGet, collection, "").many(t).Data[0]
-	do(http.MethodPatch, collection+"/"+sub.ID, `{"description":"d","headers":{"X-A":"1"},"timeout":"3s"}`).one(t, http.StatusOK)
+	do(http.MethodPatch, collection+"/"+sub.ID, `{"description":"d","headers":{"X-A":"1"},"timeout":"3s","rateLimit":{"deliveries":5,"per":"1s"}}`).one(t, http.StatusOK)
 	do(http.MethodPost, collection+"/"+sub.ID+"/disable", "").one(t, http.StatusOK)
 	h.deps.Redis.Failed(t.Context(), "d1", sub.ID)
 	if w := get(); w.Enabled || *w.FailCount != 1 {
@@ -61,7 +61,7 @@ func TestAICity(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 	kept := do(http.MethodGet, collection+"/"+sub.ID, "").one(t, http.StatusOK).Data
-	if kept.Description != "d" || kept.Timeout != "3s" || len(kept.Headers) != 1 {
+	if kept.Description != "d" || kept.Timeout != "3s" || len(kept.Headers) != 1 || kept.RateLimit == nil {
 		t.Errorf("a new URL changed what it does not name: %+v", kept)
 	}
 	if a := do(http.MethodDelete, hook, ""); a.Status != http.StatusNoContent || a.Text != "" {

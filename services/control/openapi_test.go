@@ -101,10 +101,14 @@ func TestOpenAPI(t *testing.T) {
 	if view.AdditionalProperties != nil {
 		t.Error("a client that validates answers would break on new members")
 	}
-	for _, member := range []string{"secretPrefix", "failCount", "retryPolicy", "disabledAt"} {
+	for _, member := range []string{"secretPrefix", "failCount", "retryPolicy", "rateLimit", "disabledAt"} {
 		if view.Properties[member] == nil {
 			t.Errorf("%s is not described", member)
 		}
+	}
+	rate := doc.Components.Schemas["RateLimitRequest"]
+	if rate.AdditionalProperties != false || !slices.Equal(rate.Required, []string{"deliveries", "per"}) || create.Properties["rateLimit"] == nil {
+		t.Errorf("create takes the rate %+v", rate)
 	}
 	for name, schema := range doc.Components.Schemas {
 		if strings.HasSuffix(name, "Request") != (schema.AdditionalProperties == false) {

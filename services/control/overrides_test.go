@@ -5,9 +5,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 
+	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 )
 
@@ -15,23 +19,31 @@ func TestCreateWithOverrides(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	a := h.do(t, http.MethodPost, collection, with(`"timeout":"2500ms","headers":{"X-Team":"value-of-team","authorization":"value-of-auth"},
-		"disableAfter":0,"contentType":"application/vnd.acme+json; v=1","filters":{"pattern":{"amount":[{"numeric":[">",100]}]}},"signingAlgorithm":"hmac_sha256"`))
+		"disableAfter":0,"rateLimit":{"deliveries":90,"per":"60s"},"contentType":"application/vnd.acme+json; v=1","filters":{"pattern":{"amount":[{"numeric":[">",100]}]}},"signingAlgorithm":"hmac_sha256"`))
 	got := a.one(t, http.StatusCreated).Data
 	type overrides struct {
 		Timeout, ContentType string
 		DisableAfter         int
 		Headers              map[string]string
 		Pattern              string
+		RateLimit            subscriptions.EventSubscriptionRateLimit
+	}
+	if got.RateLimit == nil {
+		t.Fatalf("no rate in %s", a.Text)
 	}
 	want := overrides{
 		"2.5s", "application/vnd.acme+json; v=1", 0,
 		map[string]string{"X-Team": "[secret]", "authorization": "[secret]"},
 		`{"amount":[{"numeric":[">",100]}]}`,
+		subscriptions.EventSubscriptionRateLimit{Deliveries: 90, Per: "1m"},
 	}
-	if diff := cmp.Diff(want, overrides{got.Timeout, got.ContentType, got.DisableAfter, got.Headers, string(got.Filters.Pattern)}); diff != "" {
+	if diff := cmp.Diff(want, overrides{got.Timeout, got.ContentType, got.DisableAfter, got.Headers, string(got.Filters.Pattern), *got.RateLimit}); diff != "" {
 		t.Error(diff)
 	}
 	sub, opened := h.opened(t, got.ID)
+	if diff := cmp.Diff(&posthastev1.RateLimit{Deliveries: 90, Per: durationpb.New(time.Minute)}, sub.GetRateLimit(), protocmp.Transform()); diff != "" {
+		t.Error(diff)
+	}
 	if opened.GetHeaders()["X-Team"] != "value-of-team" || len(sub.GetHeaders()) != 0 || string(sub.GetFilters().GetPattern()) != `{"amount":[{"numeric":[">",100]}]}` {
 		t.Errorf("stored %v", sub)
 	}
@@ -62,6 +74,20 @@ func TestOverridesRefuse(t *testing.T) {
 		`"disableAfter":1001`:                                    {"disableAfter", "is 1001"},
 		`"disableAfter":1.5`:                                     {"disableAfter", "a whole number"},
 		`"disableAfter":"1"`:                                     {"disableAfter", "a whole number"},
+		`"rateLimit":{}`:                                         {"rateLimit.deliveries", "must be 1 to 100000, is 0"},
+		`"rateLimit":{"deliveries":1}`:                           {"rateLimit.per", "from 1s to 24h"},
+		`"rateLimit":{"per":"1s"}`:                               {"rateLimit.deliveries", "is 0"},
+		`"rateLimit":{"deliveries":-1,"per":"1s"}`:               {"rateLimit.deliveries", "is -1"},
+		`"rateLimit":{"deliveries":100001,"per":"1s"}`:           {"rateLimit.deliveries", "must be 1 to 100000"},
+		`"rateLimit":{"deliveries":4294967297,"per":"1s"}`:       {"rateLimit.deliveries", "is 4294967297"},
+		`"rateLimit":{"deliveries":1.5,"per":"1s"}`:              {"rateLimit.deliveries", "a whole number"},
+		`"rateLimit":{"deliveries":1,"per":"999ms"}`:             {"rateLimit.per", "from 1s to 24h"},
+		`"rateLimit":{"deliveries":1,"per":"24h1ms"}`:            {"rateLimit.per", "from 1s to 24h"},
+		`"rateLimit":{"deliveries":1,"per":"-1s"}`:               {"rateLimit.per", "from 1s to 24h"},
+		`"rateLimit":{"deliveries":1,"per":"day"}`:               {"rateLimit.per", "a duration such as 1m"},
+		`"rateLimit":{"deliveries":1,"per":1}`:                   {"rateLimit.per", "must be a string"},
+		`"rateLimit":{"deliveries":1,"per":"1s","burst":2}`:      {"rateLimit.burst", "unknown field"},
+		`"rateLimit":10`:                                         {"rateLimit", "an object"},
 		`"contentType":"json"`:                                   {"contentType", "a media type such as application/json"},
 		`"contentType":"a/b\r\nX: y"`:                            {"contentType", "a media type"},
 		`"contentType":"a/` + rep("b", 127) + `"`:                {"contentType", "at most 128 bytes"},
@@ -113,16 +139,23 @@ func TestPatchOverrides(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	const full = `{"url":"https://example.com/","eventTypes":["a.b"],"timeout":"1s","headers":{"X-A":"1","X-B":"2"},"disableAfter":3,
-		"contentType":"text/plain","filters":{"taskIds":["t"],"pattern":{"a":["b"]}}}`
+		"rateLimit":{"deliveries":10,"per":"1s"},"contentType":"text/plain","filters":{"taskIds":["t"],"pattern":{"a":["b"]}}}`
 	for body, want := range map[string]func(*subscriptions.EventSubscription){
-		`{"timeout":"200ms"}`:                 func(v *subscriptions.EventSubscription) { v.Timeout = "200ms" },
-		`{"timeout":null}`:                    func(v *subscriptions.EventSubscription) { v.Timeout = "10s" },
-		`{"headers":{"X-C":"3"}}`:             func(v *subscriptions.EventSubscription) { v.Headers = map[string]string{"X-C": "[secret]"} },
-		`{"headers":{}}`:                      func(v *subscriptions.EventSubscription) { v.Headers = nil },
-		`{"headers":null}`:                    func(v *subscriptions.EventSubscription) { v.Headers = nil },
-		`{"disableAfter":0}`:                  func(v *subscriptions.EventSubscription) { v.DisableAfter = 0 },
-		`{"disableAfter":1000}`:               func(v *subscriptions.EventSubscription) { v.DisableAfter = 1000 },
-		`{"disableAfter":null}`:               func(v *subscriptions.EventSubscription) { v.DisableAfter = 10 },
+		`{"timeout":"200ms"}`:     func(v *subscriptions.EventSubscription) { v.Timeout = "200ms" },
+		`{"timeout":null}`:        func(v *subscriptions.EventSubscription) { v.Timeout = "10s" },
+		`{"headers":{"X-C":"3"}}`: func(v *subscriptions.EventSubscription) { v.Headers = map[string]string{"X-C": "[secret]"} },
+		`{"headers":{}}`:          func(v *subscriptions.EventSubscription) { v.Headers = nil },
+		`{"headers":null}`:        func(v *subscriptions.EventSubscription) { v.Headers = nil },
+		`{"disableAfter":0}`:      func(v *subscriptions.EventSubscription) { v.DisableAfter = 0 },
+		`{"disableAfter":1000}`:   func(v *subscriptions.EventSubscription) { v.DisableAfter = 1000 },
+		`{"disableAfter":null}`:   func(v *subscriptions.EventSubscription) { v.DisableAfter = 10 },
+		`{"rateLimit":{"deliveries":1,"per":"24h"}}`: func(v *subscriptions.EventSubscription) {
+			v.RateLimit = &subscriptions.EventSubscriptionRateLimit{Deliveries: 1, Per: "24h"}
+		},
+		`{"rateLimit":{"deliveries":100000,"per":"1s"}}`: func(v *subscriptions.EventSubscription) {
+			v.RateLimit = &subscriptions.EventSubscriptionRateLimit{Deliveries: 100_000, Per: "1s"}
+		},
+		`{"rateLimit":null}`:                  func(v *subscriptions.EventSubscription) { v.RateLimit = nil },
 		`{"contentType":"a/b"}`:               func(v *subscriptions.EventSubscription) { v.ContentType = "a/b" },
 		`{"contentType":null}`:                func(v *subscriptions.EventSubscription) { v.ContentType = "application/json" },
 		`{"filters":{"pattern":{"c":["d"]}}}`: func(v *subscriptions.EventSubscription) { v.Filters.Pattern = []byte(`{"c":["d"]}`) },

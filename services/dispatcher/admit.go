@@ -149,7 +149,7 @@ func (l *lane) decline(j job) {
 // resume gives those to workers who waited for their place and have it.
 func (s *Service) resume(next []job) {
 	for _, j := range next {
-		j.doubtful = false // who waited holds none
+		j.doubtful = false          // who waited holds none
 		if !j.lane.pool.Resume(j) { // it stops
 			j.lane.decline(j)
 			s.putBack(j)

@@ -46,14 +46,14 @@ const (
 
 // The reasons of deliveries that were not tried.
 const (
-	ReasonBusy     Reason = "endpoint_busy"
+	ReasonBusy      Reason = "endpoint_busy"
 	ReasonRateLimit Reason = "rate_limit"
-	ReasonEarly    Reason = "not_yet"
-	ReasonUnsure   Reason = "subscription_unsure"
-	ReasonSealed   Reason = "secrets_sealed"
-	ReasonRemoved  Reason = "subscription_removed"
-	ReasonDisabled Reason = "subscription_disabled"
-	ReasonAgain    Reason = "already_delivered"
+	ReasonEarly     Reason = "not_yet"
+	ReasonUnsure    Reason = "subscription_unsure"
+	ReasonSealed    Reason = "secrets_sealed"
+	ReasonRemoved   Reason = "subscription_removed"
+	ReasonDisabled  Reason = "subscription_disabled"
+	ReasonAgain     Reason = "already_delivered"
 )
 
 // Verdict is what one attempt means.

@@ -13,6 +13,7 @@ type scenario struct {
 // one.
 var scenarios = map[string]func(scenario){
 	"retries":        testRetries,
+	"rate":           testRate,
 	"exhausted":      testExhausted,
 	"disabled":       testDisabled,
 	"gone":           testGone,

@@ -137,6 +137,13 @@ func (r *Resource) patchOverrides(d *dialect.Dialect, req *PatchEventSubscriptio
 		}
 		apply = append(apply, func(pb *posthastev1.Subscription) { pb.DisableAfter = after })
 	}
+	if req.RateLimit.Given {
+		var limit *posthastev1.RateLimit
+		if !req.RateLimit.Null {
+			limit = readRateLimit(&req.RateLimit.Value, f)
+		}
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.RateLimit = proto.CloneOf(limit) })
+	}
 	if req.ContentType.Given {
 		text := readContentType(req.ContentType.Value, f)
 		apply = append(apply, func(pb *posthastev1.Subscription) { pb.ContentType = text })

@@ -97,6 +97,9 @@ func replaceNamed(pb, wanted *posthastev1.Subscription) {
 	if wanted.DisableAfter != nil {
 		pb.DisableAfter = wanted.DisableAfter
 	}
+	if wanted.RateLimit != nil {
+		pb.RateLimit = wanted.RateLimit
+	}
 	if wanted.ContentType != "" {
 		pb.ContentType = wanted.ContentType
 	}

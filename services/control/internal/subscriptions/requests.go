@@ -18,6 +18,7 @@ type CreateEventSubscriptionRequest struct {
 	Headers          map[string]string   `json:"headers,omitempty" doc:"Further headers of every POST. Their values are not shown again."`
 	TLS              *TLSRequest         `json:"tls,omitempty"`
 	DisableAfter     *int                `json:"disableAfter,omitempty" minimum:"0" doc:"Failed deliveries in a row that disable it; 0 for never. Left out: the dialect's."`
+	RateLimit        *RateLimitRequest   `json:"rateLimit,omitempty"`
 	ContentType      string              `json:"contentType,omitempty" doc:"Content-Type of every POST. Left out: the dialect's."`
 }
 
@@ -32,6 +33,13 @@ type TLSRequest struct {
 	ClientCertificate string `json:"clientCertificate,omitempty" doc:"PEM of the certificate that Posthaste shows to the endpoint, and of its issuers after it."`
 	ClientKey         string `json:"clientKey,omitempty" doc:"PEM of its private key, without a passphrase. Never shown."`
 	CA                string `json:"ca,omitempty" doc:"PEM of the authorities that the endpoint's certificate may be of, in place of the system's."`
+}
+
+// RateLimitRequest is how many POSTs the endpoint gets at most, from all
+// dispatchers together.
+type RateLimitRequest struct {
+	Deliveries int    `json:"deliveries" minimum:"1" maximum:"100000" example:"10" doc:"POSTs at the most, spread evenly; what is over waits."`
+	Per        string `json:"per" example:"1s" doc:"In so much time, 1s to 24h."`
 }
 
 // RetryPolicyRequest is a schedule of one's own.
@@ -51,6 +59,7 @@ type PatchEventSubscriptionRequest struct {
 	Headers      rest.Member[map[string]string]       `json:"headers,omitempty" doc:"Replaces all of them; null removes them."`
 	TLS          rest.Member[TLSRequest]              `json:"tls,omitempty" doc:"Replaces all of it, so the key has to be given again; null removes it."`
 	DisableAfter rest.Member[int]                     `json:"disableAfter,omitempty" doc:"null goes back to the dialect's."`
+	RateLimit    rest.Member[RateLimitRequest]        `json:"rateLimit,omitempty" doc:"Replaces all of it; null removes it."`
 	ContentType  rest.Member[string]                  `json:"contentType,omitempty" doc:"null goes back to the dialect's."`
 }
 

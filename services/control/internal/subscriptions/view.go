@@ -30,6 +30,7 @@ type EventSubscription struct {
 	Timeout          string                       `json:"timeout" doc:"From the start of a POST to the end of its answer."`
 	Headers          map[string]string            `json:"headers,omitempty" doc:"Further headers of every POST, with [secret] for their values."`
 	TLS              *EventSubscriptionTLS        `json:"tls,omitempty" doc:"What it has of TLS for itself, without the private key."`
+	RateLimit        *EventSubscriptionRateLimit  `json:"rateLimit,omitempty" doc:"How many POSTs it gets at most; left out where it has no limit."`
 	DisableAfter     int                          `json:"disableAfter" doc:"Failed deliveries in a row that disable it; 0 for never."`
 	ContentType      string                       `json:"contentType"`
 	Secret           string                       `json:"secret,omitempty" doc:"Only in the answer to the request that made it."`
@@ -95,7 +96,7 @@ func (r *Resource) newView(sub *subscription.Subscription, failCount *int) Event
 		CreatedAt: rest.Moment(sub.GetCreatedAt()), UpdatedAt: rest.Moment(sub.GetUpdatedAt()), AvailableActions: []string{"deactivate"},
 	}
 	v.showSecrets(d, opened, r.now())
-	v.TLS = showTLS(opened.GetTls())
+	v.TLS, v.RateLimit = showTLS(opened.GetTls()), showRateLimit(sub.GetRateLimit())
 	if !sub.Active() {
 		v.Status, v.DisabledReason, v.AvailableActions = statusDisabled, sub.GetDisabledReason(), []string{}
 		if at := sub.GetDisabledAt(); at != nil {

@@ -57,6 +57,7 @@ func (r *Resource) wanted(ctx context.Context, d *dialect.Dialect, req *CreateEv
 	pb.Headers = r.readHeaders(d, req.Headers, f)
 	pb.Tls = r.readTLS(req.TLS, req.URL, f)
 	pb.DisableAfter = readDisableAfter(req.DisableAfter, f)
+	pb.RateLimit = readRateLimit(req.RateLimit, f)
 	pb.ContentType = readContentType(req.ContentType, f)
 	return pb
 }
