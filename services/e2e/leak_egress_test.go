@@ -53,7 +53,9 @@ func newEgressProxy(t *testing.T) *egressProxy {
 	return p
 }
 
-func (p *egressProxy) url() string { return "http://" + leakProxyUser + ":" + leakProxy + "@" + p.Addr().String() }
+func (p *egressProxy) url() string {
+	return "http://" + leakProxyUser + ":" + leakProxy + "@" + p.Addr().String()
+}
 
 func (p *egressProxy) tunnel(conn net.Conn) {
 	defer conn.Close()

@@ -52,7 +52,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	l.stack = startStack(t, plan{settings: env{
 		"POSTHASTE_LOG_LEVEL": "debug", "POSTHASTE_HISTORY_FILE": l.history, "POSTHASTE_RETRY_DELAYS": "50ms",
 		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A + "," + sealedtest.B, "POSTHASTE_EGRESS_PROXY": l.proxy.url(),
-		"POSTHASTE_NOTIFY_URLS":     strings.Replace(told.URL, "http://", "generic+http://", 1) + "/" + leakNotify + "?disabletls=yes",
+		"POSTHASTE_NOTIFY_URLS": strings.Replace(told.URL, "http://", "generic+http://", 1) + "/" + leakNotify + "?disabletls=yes",
 	}})
 	l.use(t)
 	l.useClientKey(t)

@@ -68,8 +68,10 @@ func TestNATSUsersMayNoMore(t *testing.T) {
 			[]string{"_INBOX.>", "_INBOX.control.>", "events.>", "$KV.>"},
 		},
 		"router": {
-			[]string{"events.acme.order.paid", "deliveries.due.acme.evsub_1", "$KV.subscriptions.acme.evsub_1", "attempts.acme.evsub_1", "$JS.API.STREAM.UPDATE.EVENTS",
-				"$JS.API.CONSUMER.CREATE.EVENTS.other", "$JS.API.CONSUMER.CREATE.EVENTS.router", "$JS.API.CONSUMER.DELETE.EVENTS.router", "$JS.API.CONSUMER.MSG.NEXT.DELIVERIES.fresh", "$KV.key-uses.phk_1"},
+			[]string{
+				"events.acme.order.paid", "deliveries.due.acme.evsub_1", "$KV.subscriptions.acme.evsub_1", "attempts.acme.evsub_1", "$JS.API.STREAM.UPDATE.EVENTS",
+				"$JS.API.CONSUMER.CREATE.EVENTS.other", "$JS.API.CONSUMER.CREATE.EVENTS.router", "$JS.API.CONSUMER.DELETE.EVENTS.router", "$JS.API.CONSUMER.MSG.NEXT.DELIVERIES.fresh", "$KV.key-uses.phk_1",
+			},
 			[]string{"_INBOX.>", "_INBOX.control.>", "events.>"},
 		},
 		"dispatcher": {
