@@ -1,8 +1,10 @@
 package control
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 	"github.com/posthaste/posthaste/services/internal/endpointtls"
+	"github.com/posthaste/posthaste/services/internal/testbed"
 	"github.com/posthaste/posthaste/services/internal/testbed/certtest"
 )
 
@@ -44,10 +47,10 @@ func TestTLS(t *testing.T) {
 	if diff := cmp.Diff(want, got.TLS); diff != "" {
 		t.Error(diff)
 	}
-	sub, err := h.deps.Live.Store.Get(t.Context(), "default", got.ID)
+	sub, opened := h.opened(t, got.ID)
 	stored := &posthastev1.Tls{ClientCertificate: client.Certificate, ClientKey: client.Key, Ca: root.Certificate}
-	if err != nil || !proto.Equal(sub.GetTls(), stored) {
-		t.Errorf("stored %v, %v", sub.GetTls(), err)
+	if sub.GetTls() != nil || !proto.Equal(opened.GetTls(), stored) {
+		t.Errorf("stored %v and sealed %v", sub.GetTls(), opened.GetTls())
 	}
 	path := collection + "/" + got.ID
 	shown := []string{
@@ -59,6 +62,64 @@ func TestTLS(t *testing.T) {
 		if strings.Contains(text, strings.Split(client.Key, "\n")[1]) || strings.Contains(text, "PRIVATE KEY") && i != 3 {
 			t.Errorf("the key is in answer %d: %s", i, text)
 		}
+	}
+}
+
+// Whatever stores it, no stream and no bucket has the key in the clear.
+func TestClientKeyIsSealed(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	root := certtest.Authority(t, "root")
+	clients := []*certtest.Made{root.Sign(t, "created"), root.Sign(t, "patched"), root.Sign(t, "registered"), root.Sign(t, "registered again")}
+	member := func(i int) string { return tlsMember(t, clients[i].Certificate, clients[i].Key, root.Certificate) }
+	sealed := func(id, after string, i int) {
+		t.Helper()
+		sub, opened := h.opened(t, id)
+		if sub.GetTls() != nil || sub.GetSealed() == nil || opened.GetTls().GetClientKey() != clients[i].Key {
+			t.Errorf("after %s: %v in the clear, and another key sealed", after, sub.GetTls())
+		}
+	}
+	a := h.as(t, call{adminKey, "application/json"}, http.MethodPost, collection, with(member(0)), "Idempotency-Key", "client-key")
+	id := a.one(t, http.StatusCreated).Data.ID
+	sealed(id, "a create", 0)
+	for _, step := range []struct{ method, path, body string }{
+		{http.MethodPost, "/rotate-secret", "{}"}, {http.MethodPost, "/disable", ""}, {http.MethodPost, "/enable", ""}, {http.MethodPatch, "", `{"description":"d"}`},
+	} {
+		h.do(t, step.method, collection+"/"+id+step.path, step.body).one(t, http.StatusOK)
+		sealed(id, step.method+step.path, 0)
+	}
+	h.do(t, http.MethodPatch, collection+"/"+id, "{"+member(1)+"}").one(t, http.StatusOK)
+	sealed(id, "a change of it", 1)
+	register := func(members string, status int) string {
+		t.Helper()
+		return h.do(t, http.MethodPost, collection, `{"url":"https://example.com/hook","dialect":"aicity"`+members+`}`).one(t, status).Data.ID
+	}
+	only := register(","+member(2), http.StatusCreated)
+	sealed(only, "a register", 2)
+	register("", http.StatusOK)
+	sealed(only, "a register that does not name it", 2)
+	register(","+member(3), http.StatusOK)
+	sealed(only, "a register that names another", 3)
+	h.storesNone(t, clients)
+}
+
+// storesNone looks for the keys in all that NATS holds: as PEM and as bytes.
+func (h *harness) storesNone(t *testing.T, clients []*certtest.Made) {
+	t.Helper()
+	looked := 0
+	for name := range h.bus.JS.StreamNames(t.Context()).Name() {
+		for _, msg := range testbed.Messages(t, h.bus.JS, name) {
+			looked++
+			for _, c := range clients {
+				block, _ := pem.Decode([]byte(c.Key))
+				if bytes.Contains(msg.Data, []byte("PRIVATE KEY")) || bytes.Contains(msg.Data, []byte(strings.Split(c.Key, "\n")[2])) || bytes.Contains(msg.Data, block.Bytes) {
+					t.Errorf("%s has a client key in %s", name, msg.Subject)
+				}
+			}
+		}
+	}
+	if looked < 2 {
+		t.Errorf("looked at %d messages", looked)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,6 +34,7 @@ const (
 type leaks struct {
 	*stack
 	secrets map[string]string // by what they are
+	proxy   *egressProxy
 	history string
 	shown   []reply // what the API answers to those who ask later
 }
@@ -43,16 +45,19 @@ type leaks struct {
 func TestNoSecretIsShown(t *testing.T) {
 	begin(t)
 	told := collect(t, nil)
-	l := &leaks{history: filepath.Join(t.TempDir(), "history.db"), secrets: map[string]string{
+	l := &leaks{proxy: newEgressProxy(t), history: filepath.Join(t.TempDir(), "history.db"), secrets: map[string]string{
 		"the API key": testKey, "the encryption key": sealedtest.A[2:], "the next encryption key": sealedtest.B[2:],
-		"the URL of notifications": leakNotify,
+		"the URL of notifications": leakNotify, "the egress proxy's password": leakProxy,
 	}}
 	l.stack = startStack(t, plan{settings: env{
 		"POSTHASTE_LOG_LEVEL": "debug", "POSTHASTE_HISTORY_FILE": l.history, "POSTHASTE_RETRY_DELAYS": "50ms",
-		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A + "," + sealedtest.B,
-		"POSTHASTE_NOTIFY_URLS":     strings.Replace(told.URL, "http://", "generic+http://", 1) + "/" + leakNotify + "?disabletls=yes",
+		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A + "," + sealedtest.B, "POSTHASTE_EGRESS_PROXY": l.proxy.url(),
+		"POSTHASTE_NOTIFY_URLS": strings.Replace(told.URL, "http://", "generic+http://", 1) + "/" + leakNotify + "?disabletls=yes",
 	}})
 	l.use(t)
+	l.useClientKey(t)
+	l.useAPIKey(t)
+	l.useProxy(t)
 	eventually(t, "the operator to be told", func() bool { return len(told.all()) > 0 }, nil)
 	l.search(t, "in use")
 	l.rotate(t)
@@ -80,7 +85,7 @@ func (l *leaks) use(t *testing.T) {
 
 // make subscribes an endpoint and rotates the secret, and remembers what it is
 // shown once. The same request again is answered from what was kept.
-func (l *leaks) make(t *testing.T, to *inbox, kind, with string) {
+func (l *leaks) make(t *testing.T, to *inbox, kind, with string) (id string) {
 	t.Helper()
 	body := `{"url":"` + to.URL + `","eventTypes":["leak.test"]`
 	if with != "" {
@@ -93,7 +98,9 @@ func (l *leaks) make(t *testing.T, to *inbox, kind, with string) {
 		l.remember(kind+", rotated", l.keyed(t, http.StatusOK, l.subscriptions+path+"/rotate-secret", "leak rotated "+kind, `{"overlap":"1h"}`).Secret)
 		l.look(t, path)
 		l.look(t, "/v1/deliveries?subscription="+once.ID)
+		id = once.ID
 	}
+	return id
 }
 
 func (l *leaks) keyed(t *testing.T, status int, to, key, body string) subscription {
@@ -144,13 +151,13 @@ func (l *leaks) rotate(t *testing.T) {
 		}
 		return p.out.String()
 	}
-	if before := verb("status", sealedtest.A+" "+sealedtest.B); !strings.Contains(before, "a    4              8") {
+	if before := verb("status", sealedtest.A+" "+sealedtest.B); !strings.Contains(before, "a    5              10") {
 		t.Errorf("before:\n%s", before)
 	}
-	if out := verb("rotate", sealedtest.B+" "+sealedtest.A); !strings.Contains(out, "4 subscriptions are encrypted anew with b.") || !strings.Contains(out, "8 kept answers") {
+	if out := verb("rotate", sealedtest.B+" "+sealedtest.A); !strings.Contains(out, "5 subscriptions are encrypted anew with b.") || !strings.Contains(out, "10 kept answers") {
 		t.Errorf("rotated:\n%s", out)
 	}
-	if after := verb("status", sealedtest.B+" "+sealedtest.A); !strings.Contains(after, "b    4              8             encrypts\na    0              0") {
+	if after := verb("status", sealedtest.B+" "+sealedtest.A); !strings.Contains(after, "b    5              10            encrypts\na    0              0") {
 		t.Errorf("after:\n%s", after)
 	}
 	for _, d := range l.dispatchers {
@@ -179,7 +186,7 @@ func (l *leaks) places(t *testing.T) map[string][]byte {
 		}
 	}
 	for i, r := range l.shown {
-		all["answer "+string(rune('a'+i))+" of the API"] = r.body
+		all["answer "+strconv.Itoa(i)+" of the API"] = r.body
 	}
 	l.addFiles(t, all)
 	l.addStreams(t, all)
@@ -223,7 +230,7 @@ func (l *leaks) addStreams(t *testing.T, all map[string][]byte) {
 // search fails for every secret that is found, in any of its forms.
 func (l *leaks) search(t *testing.T, when string) {
 	t.Helper()
-	if len(l.secrets) < 10 {
+	if len(l.secrets) < 17 {
 		t.Errorf("the test has used %v alone", slices.Sorted(maps.Keys(l.secrets)))
 	}
 	for place, text := range l.places(t) {

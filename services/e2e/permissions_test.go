@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/posthaste/posthaste/pkg/producer"
 )
@@ -58,11 +59,11 @@ func TestShippedPermissions(t *testing.T) {
 		},
 	})
 	to, bad := collect(t, nil), collect(t, func(w http.ResponseWriter, _ post) { w.WriteHeader(http.StatusInternalServerError) })
-	subscribe := func(to *inbox) string {
-		body := `{"url":"` + to.URL + `","tenant":"acme","eventTypes":["order.paid"]}`
+	subscribe := func(to *inbox, eventType string) string {
+		body := `{"url":"` + to.URL + `","tenant":"acme","eventTypes":["` + eventType + `"]}`
 		return one(t, s.must(t, http.StatusCreated, http.MethodPost, s.subscriptions+"/v1/event-subscriptions", []byte(body))).ID
 	}
-	good, failing := subscribe(to), subscribe(bad)
+	good, failing := subscribe(to, "order.paid"), subscribe(bad, "order.paid")
 	s.publish(t, event{Tenant: "acme", Type: "order.paid", Data: json.RawMessage(`{}`)})
 	nc, err := nats.Connect(s.nats.url, nats.UserInfo("acme", "change-me-acme"))
 	if err != nil {
@@ -83,6 +84,9 @@ func TestShippedPermissions(t *testing.T) {
 	s.must(t, http.StatusOK, http.MethodGet, s.subscriptions+"/v1/events?tenant=acme", nil)
 	s.must(t, http.StatusAccepted, http.MethodPost, path+"/replay", []byte(`{"since":"2026-01-01T00:00:00Z"}`))
 	eventually(t, "the replay", func() bool { return len(to.all()) >= 5 }, nil)
+	flooded := collect(t, nil)
+	subscribe(flooded, "order.flood")
+	s.flood(t, nc, flooded)
 	for _, action := range []string{"secrets rotate", "secrets status", "history rebuild"} {
 		v := start(t, action, s.binary, s.settings.and(loginOf("operator")).and(env{"POSTHASTE_HISTORY_FILE": filepath.Join(t.TempDir(), "h.db")}), strings.Fields(action)...)
 		if code := v.exitCode(t); code != 0 {
@@ -94,4 +98,44 @@ func TestShippedPermissions(t *testing.T) {
 			t.Errorf("%s was refused something:\n%s", each.name, each.log.tail(2<<10))
 		}
 	}
+	if log := s.nats.log.String(); strings.Contains(log, "Violation") {
+		t.Errorf("somebody was refused something:\n%s", s.nats.log.tail(2<<10))
+	}
+}
+
+// flood has more events wait than are routed in their turn alone, and more
+// deliveries than go to the lane fresh.
+func (s *stack) flood(t *testing.T, producers *nats.Conn, to *inbox) {
+	t.Helper()
+	const events = 12_000
+	own, err := jetstream.New(producers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.routers[0].kill(t)
+	for range events {
+		if _, err := own.PublishAsync("events.acme.order.flood", []byte(`{"data":{}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-own.PublishAsyncComplete()
+	s.routers = append(s.routers, s.run(t, "router", "1", nil))
+	nc, err := nats.Connect(s.nats.url, nats.UserInfo("control", "change-me-control"), nats.CustomInboxPrefix("_INBOX.control"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "events to be taken out of their turn", func() bool {
+		_, err := js.Consumer(t.Context(), "EVENTS", "express")
+		return err == nil
+	}, nil)
+	eventually(t, "deliveries in the lane bulk", func() bool {
+		c, err := js.Consumer(t.Context(), "DELIVERIES", "bulk")
+		return err == nil && c.CachedInfo().Delivered.Consumer > 0
+	}, nil)
+	to.await(t, events)
 }

@@ -64,15 +64,18 @@ func TestNATSUsersMayNoMore(t *testing.T) {
 			[]string{"events.>", "events.acme.>", "deliveries.>", "$KV.>", ">"},
 		},
 		"ingest": {
-			[]string{"deliveries.fresh.acme.evsub_1", "$KV.subscriptions.acme.evsub_1", "$KV.tenants.acme", "attempts.acme.evsub_1", "$JS.API.STREAM.UPDATE.EVENTS", "$JS.API.DIRECT.GET.KV_subscriptions.$KV.subscriptions.acme.evsub_1"},
+			[]string{"deliveries.fresh.acme.evsub_1", "$KV.subscriptions.acme.evsub_1", "$KV.tenants.acme", "$KV.keys.phk_1", "attempts.acme.evsub_1", "$JS.API.STREAM.UPDATE.EVENTS", "$JS.API.DIRECT.GET.KV_subscriptions.$KV.subscriptions.acme.evsub_1"},
 			[]string{"_INBOX.>", "_INBOX.control.>", "events.>", "$KV.>"},
 		},
 		"router": {
-			[]string{"events.acme.order.paid", "deliveries.due.acme.evsub_1", "$KV.subscriptions.acme.evsub_1", "attempts.acme.evsub_1", "$JS.API.STREAM.UPDATE.EVENTS"},
+			[]string{
+				"events.acme.order.paid", "deliveries.due.acme.evsub_1", "$KV.subscriptions.acme.evsub_1", "attempts.acme.evsub_1", "$JS.API.STREAM.UPDATE.EVENTS",
+				"$JS.API.CONSUMER.CREATE.EVENTS.other", "$JS.API.CONSUMER.CREATE.EVENTS.router", "$JS.API.CONSUMER.DELETE.EVENTS.router", "$JS.API.CONSUMER.MSG.NEXT.DELIVERIES.fresh", "$KV.key-uses.phk_1",
+			},
 			[]string{"_INBOX.>", "_INBOX.control.>", "events.>"},
 		},
 		"dispatcher": {
-			[]string{"events.acme.order.paid", "deliveries.fresh.acme.evsub_1", "$KV.tenants.acme", "$KV.idempotency.acme.x", "$JS.API.STREAM.UPDATE.DELIVERIES", "$JS.API.STREAM.MSG.GET.EVENTS"},
+			[]string{"events.acme.order.paid", "deliveries.fresh.acme.evsub_1", "deliveries.bulk.acme.evsub_1", "$KV.tenants.acme", "$KV.keys.phk_1", "$KV.idempotency.acme.x", "$JS.API.STREAM.UPDATE.DELIVERIES", "$JS.API.STREAM.MSG.GET.EVENTS"},
 			[]string{"_INBOX.>", "_INBOX.control.>", "deliveries.>"},
 		},
 		"control":  {[]string{"events.acme.order.paid", "attempts.acme.evsub_1"}, []string{"_INBOX.>", "deliveries.>"}},

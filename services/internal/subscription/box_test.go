@@ -93,7 +93,7 @@ func TestMarkedFieldsAreSealed(t *testing.T) {
 	for _, field := range b.fields {
 		names = append(names, string(field.Name()))
 	}
-	for _, name := range []string{"secrets", "headers"} {
+	for _, name := range []string{"secrets", "headers", "tls"} {
 		if !strings.Contains(" "+strings.Join(names, " ")+" ", " "+name+" ") {
 			t.Errorf("%s is not among %v", name, names)
 		}
