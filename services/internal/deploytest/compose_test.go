@@ -43,6 +43,7 @@ func load(t *testing.T, env ...string) (*types.Project, error) {
 		cli.WithWorkingDirectory(root(t)),
 		cli.WithEnv(env),
 		cli.WithDiscardEnvFile,
+		cli.WithProfiles([]string{"observability"}),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +216,7 @@ func TestDeployUsesKnownSettings(t *testing.T) {
 	if len(known) == 0 {
 		t.Fatalf("%s names no setting", page)
 	}
-	for _, path := range []string{"docker-compose.yml", "deploy/Dockerfile"} {
+	for _, path := range []string{"docker-compose.yml", "deploy/Dockerfile", "deploy/kubernetes/base/settings.env"} {
 		for _, name := range setting.FindAllString(read(t, path), -1) {
 			if !slices.Contains(known, name) {
 				t.Errorf("%s uses %s, which %s does not know", path, name, page)
