@@ -274,3 +274,14 @@ func TestDockerfileRunsOurBinaryAsNobody(t *testing.T) {
 		}
 	}
 }
+
+// What make image-check weighs must be what the image has in it.
+func TestImageCheckBuildsAsTheDockerfile(t *testing.T) {
+	t.Parallel()
+	makefile, dockerfile := read(t, "Makefile"), read(t, "deploy/Dockerfile")
+	for _, want := range []string{"CGO_ENABLED=0", "-s -w ", "go build -trimpath -buildvcs=false"} {
+		if !strings.Contains(makefile, want) || !strings.Contains(dockerfile, want) {
+			t.Errorf("%q is in Makefile: %t, in deploy/Dockerfile: %t; want both", want, strings.Contains(makefile, want), strings.Contains(dockerfile, want))
+		}
+	}
+}
