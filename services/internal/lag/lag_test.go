@@ -134,16 +134,16 @@ func TestShowsWhatWaits(t *testing.T) {
 	}
 	delete(got, "posthaste.oldest.delivery.age fresh")
 	if diff := cmp.Diff(map[string]float64{
-		"posthaste.consumer.pending EVENTS router":         3,
-		"posthaste.consumer.ack.pending EVENTS router":     0,
-		"posthaste.consumer.pending DELIVERIES fresh":      3,
-		"posthaste.consumer.ack.pending DELIVERIES fresh":  2,
-		"posthaste.consumer.pending DELIVERIES bulk":       0,
-		"posthaste.consumer.ack.pending DELIVERIES bulk":   0,
-		"posthaste.consumer.pending DELIVERIES due":        0,
-		"posthaste.consumer.ack.pending DELIVERIES due":    0,
-		"posthaste.oldest.delivery.age bulk":               0,
-		"posthaste.oldest.delivery.age due":                0,
+		"posthaste.consumer.pending EVENTS router":        3,
+		"posthaste.consumer.ack.pending EVENTS router":    0,
+		"posthaste.consumer.pending DELIVERIES fresh":     3,
+		"posthaste.consumer.ack.pending DELIVERIES fresh": 2,
+		"posthaste.consumer.pending DELIVERIES bulk":      0,
+		"posthaste.consumer.ack.pending DELIVERIES bulk":  0,
+		"posthaste.consumer.pending DELIVERIES due":       0,
+		"posthaste.consumer.ack.pending DELIVERIES due":   0,
+		"posthaste.oldest.delivery.age bulk":              0,
+		"posthaste.oldest.delivery.age due":               0,
 		"posthaste.delays.waiting " + delay.Tiers[3].Name: 4,
 	}, got); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
