@@ -141,9 +141,37 @@ vuln: ## look for known holes in what we call (needs https://vuln.go.dev)
 		go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) $(MODULES:%=./%/...); \
 	else echo "make vuln: https://vuln.go.dev cannot be reached; nothing was checked."; fi
 
+# What the image is built of, and the most that its binary may weigh.
+IMAGE_ARCHS     := amd64 arm64
+IMAGE_MAX_BYTES := 60000000
+comma           := ,
+
+# Modules of their own, outside the workspace: their validators are large.
+VALIDATORS := deploy/validate/kubernetes deploy/validate/observability
+
+.PHONY: deploy-check
+deploy-check: ## check manifests, alerts and dashboards against their schemas. The first time it builds the validators, which takes minutes
+	@for module in $(VALIDATORS); do (cd $$module && GOWORK=off go test -count=1 ./...) || exit 1; done
+
+# As deploy/Dockerfile builds it; a test holds the two together.
+.PHONY: image-check
+image-check: ## build the image's binary for each architecture and weigh it
+	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	for arch in $(IMAGE_ARCHS); do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GOBUILD) -ldflags '-s -w $(LDFLAGS)' -o "$$tmp/posthaste" ./services/cmd/posthaste; \
+		size=$$(stat -c %s "$$tmp/posthaste"); echo "linux/$$arch: $$size bytes"; \
+		[ $$size -lt $(IMAGE_MAX_BYTES) ] || { echo "image-check: linux/$$arch is over $(IMAGE_MAX_BYTES) bytes" >&2; exit 1; }; \
+	done
+
 .PHONY: image
 image: ## build the container image
 	docker build -f deploy/Dockerfile --build-arg VERSION='$(VERSION)' -t '$(IMAGE):latest' .
+
+# To a registry, for that is where an image of several architectures can be.
+.PHONY: image-push
+image-push: ## build the container image for all architectures and push it to IMAGE
+	docker buildx build -f deploy/Dockerfile --build-arg VERSION='$(VERSION)' \
+		--platform '$(subst $(eval) ,$(comma),$(IMAGE_ARCHS:%=linux/%))' -t '$(IMAGE):$(or $(VERSION),latest)' --push .
 
 .PHONY: clean
 clean: ## remove bin/

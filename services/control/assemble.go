@@ -23,6 +23,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
 	"github.com/posthaste/posthaste/services/internal/history/projection"
+	"github.com/posthaste/posthaste/services/internal/lag"
 	"github.com/posthaste/posthaste/services/internal/replay"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
@@ -61,6 +62,9 @@ func (s *Service) assemble(ctx context.Context) error {
 func (s *Service) background(ctx context.Context, log *eventlog.Log) (*replay.Store, error) {
 	var err error
 	if s.projector, err = projection.New(s.deps.Bus, s.deps.History, s.deps.Log, s.deps.Meter); err != nil {
+		return nil, err
+	}
+	if s.lag, err = lag.New(s.deps.Bus, s.deps.Meter, s.deps.Log, s.deps.Now); err != nil {
 		return nil, err
 	}
 	store, err := replay.NewStore(ctx, s.deps.Bus)

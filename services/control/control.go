@@ -25,6 +25,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/history"
 	"github.com/posthaste/posthaste/services/internal/history/projection"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
+	"github.com/posthaste/posthaste/services/internal/lag"
 	"github.com/posthaste/posthaste/services/internal/policy"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/replay"
@@ -76,6 +77,7 @@ type Service struct {
 	handler   http.Handler
 	projector *projection.Projector
 	replays   *replay.Runner
+	lag       *lag.Watch
 }
 
 // New makes a control.
@@ -96,11 +98,12 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 // Handler answers the API, and every other path with a 404.
 func (s *Service) Handler() http.Handler { return s.handler }
 
-// Run keeps the history and executes replays, until ctx ends.
+// Run keeps the history, executes replays and tells what waits, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.projector.Run(ctx) })
 	group.Go(func() error { return s.replays.Run(ctx) })
+	group.Go(func() error { return s.lag.Run(ctx) })
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("control: %w", err)
 	}

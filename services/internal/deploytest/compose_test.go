@@ -43,6 +43,7 @@ func load(t *testing.T, env ...string) (*types.Project, error) {
 		cli.WithWorkingDirectory(root(t)),
 		cli.WithEnv(env),
 		cli.WithDiscardEnvFile,
+		cli.WithProfiles([]string{"observability"}),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +216,7 @@ func TestDeployUsesKnownSettings(t *testing.T) {
 	if len(known) == 0 {
 		t.Fatalf("%s names no setting", page)
 	}
-	for _, path := range []string{"docker-compose.yml", "deploy/Dockerfile"} {
+	for _, path := range []string{"docker-compose.yml", "deploy/Dockerfile", "deploy/kubernetes/base/settings.env"} {
 		for _, name := range setting.FindAllString(read(t, path), -1) {
 			if !slices.Contains(known, name) {
 				t.Errorf("%s uses %s, which %s does not know", path, name, page)
@@ -270,6 +271,17 @@ func TestDockerfileRunsOurBinaryAsNobody(t *testing.T) {
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("deploy/Dockerfile: no %q", want)
+		}
+	}
+}
+
+// What make image-check weighs must be what the image has in it.
+func TestImageCheckBuildsAsTheDockerfile(t *testing.T) {
+	t.Parallel()
+	makefile, dockerfile := read(t, "Makefile"), read(t, "deploy/Dockerfile")
+	for _, want := range []string{"CGO_ENABLED=0", "-s -w ", "go build -trimpath -buildvcs=false"} {
+		if !strings.Contains(makefile, want) || !strings.Contains(dockerfile, want) {
+			t.Errorf("%q is in Makefile: %t, in deploy/Dockerfile: %t; want both", want, strings.Contains(makefile, want), strings.Contains(dockerfile, want))
 		}
 	}
 }

@@ -12,12 +12,12 @@ import (
 
 var (
 	exported   = regexp.MustCompile(`\bposthaste_[a-z_]+[a-z]\b`)
-	instrument = regexp.MustCompile(`(Int64Counter|Int64UpDownCounter|Int64Gauge|Float64Histogram)\("(posthaste\.[a-z.]+)"`)
+	instrument = regexp.MustCompile(`(Int64Counter|Int64UpDownCounter|Int64Gauge|Int64ObservableGauge|Float64ObservableGauge|Float64Histogram)\("(posthaste\.[a-z.]+)"`)
 )
 
 // suffixes are what /metrics adds to a metric's name, by its kind. The unit of
-// all histograms is the second.
-var suffixes = map[string]string{"Int64Counter": "_total", "Float64Histogram": "_seconds"}
+// all that is no whole number is the second.
+var suffixes = map[string]string{"Int64Counter": "_total", "Float64Histogram": "_seconds", "Float64ObservableGauge": "_seconds"}
 
 // metricsInCode names the metrics as /metrics shows them.
 func metricsInCode(t *testing.T) []string {
