@@ -179,7 +179,7 @@ func TestDeliveredBefore(t *testing.T) {
 func TestCrowded(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(cfg *bus.Config) { cfg.AckWait = time.Second })
-	h.cfg.MaxInFlight = 8
+	h.cfg.MaxInFlight = 16
 	var endpoints []*endpoint
 	h.start(t)
 	const each = 3

@@ -3,6 +3,7 @@ package dispatcher
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,8 +61,8 @@ func (s *Service) note(j job, at time.Time, why Reason, outcome posthastev1.Outc
 
 func setNext(r *posthastev1.Attempt, at time.Time) { r.NextAt = timestamppb.New(at) }
 
-// recordMsg is the message in ATTEMPTS. An attempt that is told twice stands
-// there twice: delivery, round and number say so to who reads it.
+// recordMsg is the message in ATTEMPTS. Its id makes an attempt that is told
+// twice stand there once.
 func recordMsg(r *posthastev1.Attempt) (bus.Msg, error) {
 	data, err := proto.Marshal(r)
 	if err != nil {
@@ -69,6 +70,7 @@ func recordMsg(r *posthastev1.Attempt) (bus.Msg, error) {
 	}
 	return bus.Msg{
 		Subject: bus.AttemptSubject(r.GetTenant(), r.GetSubscriptionId()),
+		ID:      r.GetDeliveryId() + ":" + r.GetRound() + ":" + strconv.FormatUint(uint64(r.GetNumber()), 10),
 		Data:    data,
 	}, nil
 }

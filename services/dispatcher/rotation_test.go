@@ -74,7 +74,7 @@ func TestRotationUnderTraffic(t *testing.T) {
 	sub := h.wish(t, e.URL, signs(older))
 	h.fresh(t, sub, 2000)
 	testbed.Eventually(t, "traffic", func() bool { return e.count() > 20 })
-	changed, err := h.live.Store.Update(t.Context(), "t", sub, time.Now(), func(s *posthastev1.Subscription) (bool, error) {
+	changed, err := h.live.Store.UpdateOpened(t.Context(), "t", sub, time.Now(), func(s *posthastev1.Subscription) (bool, error) {
 		signs(secret)(s)
 		return true, nil
 	})

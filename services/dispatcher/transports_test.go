@@ -104,7 +104,7 @@ func TestTLSChanges(t *testing.T) {
 // set changes a stored subscription.
 func (h *house) set(t *testing.T, id string, apply func(*posthastev1.Subscription)) {
 	t.Helper()
-	sub, err := h.live.Store.Update(t.Context(), "t", id, time.Now(), func(pb *posthastev1.Subscription) (bool, error) {
+	sub, err := h.live.Store.UpdateOpened(t.Context(), "t", id, time.Now(), func(pb *posthastev1.Subscription) (bool, error) {
 		apply(pb)
 		return true, nil
 	})

@@ -56,7 +56,7 @@ func TestChangesWhileWaiting(t *testing.T) {
 // change changes the subscription and returns when dispatchers know.
 func (h *house) change(t *testing.T, sub string, change func(*posthastev1.Subscription)) {
 	t.Helper()
-	stored, err := h.live.Store.Update(t.Context(), "t", sub, time.Now(), func(pb *posthastev1.Subscription) (bool, error) {
+	stored, err := h.live.Store.UpdateOpened(t.Context(), "t", sub, time.Now(), func(pb *posthastev1.Subscription) (bool, error) {
 		change(pb)
 		return true, nil
 	})

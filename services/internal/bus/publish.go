@@ -23,8 +23,7 @@ const (
 type Msg struct {
 	Subject string
 	// ID is the Nats-Msg-Id: publishing it again within the stream's window
-	// changes nothing. Empty where who reads the stream knows repeats by
-	// themselves: each id costs the server 250 bytes for as long as the window.
+	// changes nothing. Required.
 	ID   string
 	Data []byte
 	// Header holds further headers, spelt exactly; may be nil. Publish adds
@@ -166,12 +165,10 @@ var errNoAck = fmt.Errorf("no PubAck within %s", ackTimeout)
 
 func (m *Msg) message(reply string) *nats.Msg {
 	header := m.Header
-	if m.ID != "" {
-		if header == nil {
-			header = make(nats.Header, 1)
-		}
-		header[jetstream.MsgIDHeader] = []string{m.ID}
+	if header == nil {
+		header = make(nats.Header, 1)
 	}
+	header[jetstream.MsgIDHeader] = []string{m.ID}
 	return &nats.Msg{Subject: m.Subject, Reply: reply, Header: header, Data: m.Data}
 }
 

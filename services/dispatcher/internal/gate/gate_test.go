@@ -173,8 +173,14 @@ func TestStanding(t *testing.T) {
 		r    Result
 		want Standing
 	}{
-		{notOne, Unproven}, {bad, Unproven}, {good, Proven}, {notOne, Proven}, {bad, Unproven}, {good, Proven},
-		{Result{Took: time.Minute, Success: true}, Slow}, {Result{Took: time.Minute, Strain: true}, Slow},
+		{notOne, Unproven},
+		{bad, Unproven},
+		{good, Proven},
+		{notOne, Proven},
+		{bad, Unproven},
+		{good, Proven},
+		{Result{Took: time.Minute, Success: true}, Slow},
+		{Result{Took: time.Minute, Strain: true}, Slow},
 	} {
 		post(t, g, start, c.r)
 		if got := g.Standing(start); got != c.want {

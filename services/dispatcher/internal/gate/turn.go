@@ -21,8 +21,8 @@ func (g *Gate[J]) Later(now time.Time, tries int) time.Time {
 	return g.turn(now, now, min(tries, laterTries))
 }
 
-// laterTries bounds the wait for a place of the dispatcher's: 26 s.
-const laterTries = 8
+// laterTries bounds the wait for a place of the dispatcher's: 6.4 s.
+const laterTries = 6
 
 // turn gives each delivery that is sent away a time of its own, not before
 // earliest, at the endpoint's pace, so that they don't all come back together.
