@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
 func TestWaited(t *testing.T) {
@@ -34,21 +36,10 @@ func TestBusy(t *testing.T) {
 			}
 		})
 	}
-	deadline := time.Now().Add(20 * time.Second)
-	for !g.Busy() {
-		if time.Now().After(deadline) {
-			t.Fatal("not busy")
-		}
-		time.Sleep(lookEvery)
-	}
+	testbed.Eventually(t, "busy", g.Busy)
 	stop.Store(true)
 	running.Wait()
-	for g.Busy() {
-		if time.Now().After(deadline) {
-			t.Fatal("still busy")
-		}
-		time.Sleep(lookEvery)
-	}
+	testbed.Eventually(t, "busy no more", func() bool { return !g.Busy() })
 }
 
 func BenchmarkBusy(b *testing.B) {

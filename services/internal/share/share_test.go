@@ -1,7 +1,7 @@
 package share
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -51,7 +51,7 @@ func TestForgets(t *testing.T) {
 		t.Error("still heavy after ten quiet seconds")
 	}
 	for i := range 3 * sweepAt {
-		s.Add(fmt.Sprint(i), 1, start.Add(time.Duration(i)*time.Second))
+		s.Add(strconv.Itoa(i), 1, start.Add(time.Duration(i)*time.Second))
 	}
 	if n := len(s.byTenant); n > sweepAt {
 		t.Errorf("%d tenants are remembered", n)

@@ -63,8 +63,10 @@ func TestResumeNeverWaits(t *testing.T) {
 	var pool *workers.Pool[int]
 	pool = workers.New(2, func(n int) {
 		if n%2 == 0 {
-			if !pool.Resume(n+1) || !pool.Resume(n+1) {
-				t.Error("an open pool refuses")
+			for range 2 {
+				if !pool.Resume(n + 1) {
+					t.Error("an open pool refuses")
+				}
 			}
 		}
 		done.Add(1)
