@@ -183,10 +183,10 @@ func TestCrowded(t *testing.T) {
 	var endpoints []*endpoint
 	h.start(t)
 	const each = 3
-	for range 12 {
+	for range 8 {
 		e := newEndpoint(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 			select { // an endpoint that takes its time
-			case <-time.After(800 * time.Millisecond):
+			case <-time.After(500 * time.Millisecond):
 			case <-r.Context().Done():
 			}
 			w.WriteHeader(http.StatusNoContent)

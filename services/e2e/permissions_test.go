@@ -84,15 +84,15 @@ func TestShippedPermissions(t *testing.T) {
 	s.must(t, http.StatusOK, http.MethodGet, s.subscriptions+"/v1/events?tenant=acme", nil)
 	s.must(t, http.StatusAccepted, http.MethodPost, path+"/replay", []byte(`{"since":"2026-01-01T00:00:00Z"}`))
 	eventually(t, "the replay", func() bool { return len(to.all()) >= 5 }, nil)
-	flooded := collect(t, nil)
-	subscribe(flooded, "order.flood")
-	s.flood(t, nc, flooded)
 	for _, action := range []string{"secrets rotate", "secrets status", "history rebuild"} {
 		v := start(t, action, s.binary, s.settings.and(loginOf("operator")).and(env{"POSTHASTE_HISTORY_FILE": filepath.Join(t.TempDir(), "h.db")}), strings.Fields(action)...)
 		if code := v.exitCode(t); code != 0 {
 			t.Errorf("%s: exit code %d: %s", action, code, v.log.String())
 		}
 	}
+	flooded := collect(t, nil)
+	subscribe(flooded, "order.flood")
+	s.flood(t, nc, flooded)
 	for _, each := range s.services() {
 		if log := strings.ToLower(each.log.String()); strings.Contains(log, "violation") {
 			t.Errorf("%s was refused something:\n%s", each.name, each.log.tail(2<<10))

@@ -32,10 +32,14 @@ func serve(t *testing.T, change func(*natsserver.Options)) string {
 	return s.Addr().String()
 }
 
-func reachable(t *testing.T, url string, change func(*Config)) error {
+// reachable connects. Who should get in has all the time of a busy machine.
+func reachable(t *testing.T, url string, ok bool, change func(*Config)) error {
 	t.Helper()
 	cfg := config(url)
 	cfg.NATSWait = 300 * time.Millisecond
+	if ok {
+		cfg.NATSWait = testbed.Patience
+	}
 	change(&cfg)
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
@@ -66,13 +70,13 @@ func TestTLS(t *testing.T) {
 		"a server of another": {"tls://", others.CA, cert, key, false},
 		"unknown authority":   {"tls://", "", cert, key, false},
 	} {
-		err := reachable(t, c.url+addr, func(cfg *Config) { cfg.NATSCA, cfg.NATSCert, cfg.NATSKey = c.ca, c.cert, c.key })
+		err := reachable(t, c.url+addr, c.ok, func(cfg *Config) { cfg.NATSCA, cfg.NATSCert, cfg.NATSKey = c.ca, c.cert, c.key })
 		if (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	plain := serve(t, func(*natsserver.Options) {})
-	if err := reachable(t, "nats://"+plain, func(cfg *Config) { cfg.NATSCA = ours.CA }); err == nil {
+	if err := reachable(t, "nats://"+plain, false, func(cfg *Config) { cfg.NATSCA = ours.CA }); err == nil {
 		t.Error("spoke without TLS although there is a CA")
 	}
 }
@@ -102,7 +106,7 @@ func TestLogin(t *testing.T) {
 		"nkey":           {byKey, func(c *Config) { c.NATSNKey = file }, true},
 		"no nkey":        {byKey, func(*Config) {}, false},
 	} {
-		if err := reachable(t, "nats://"+c.addr, c.change); (err == nil) != c.ok || err != nil && strings.Contains(err.Error(), "hush") {
+		if err := reachable(t, "nats://"+c.addr, c.ok, c.change); (err == nil) != c.ok || err != nil && strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
