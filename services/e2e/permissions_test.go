@@ -108,7 +108,7 @@ func TestShippedPermissions(t *testing.T) {
 func (s *stack) flood(t *testing.T, producers *nats.Conn, to *inbox) {
 	t.Helper()
 	const events = 12_000
-	own, err := jetstream.New(producers)
+	own, err := jetstream.New(producers, jetstream.WithPublishAsyncMaxPending(events)) // a slow server is waited for
 	if err != nil {
 		t.Fatal(err)
 	}
