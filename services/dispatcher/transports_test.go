@@ -47,7 +47,10 @@ func TestMutualTLS(t *testing.T) {
 		before := h.count(t, bus.StreamAttempts)
 		h.fresh(t, sub, 1)
 		r := h.attempts(t, before+1)[before]
-		if r.GetReason() != string(c.want) {
+		// In TLS 1.3 a server refuses a client's certificate after the handshake, and
+		// its alert may be lost with the connection.
+		lost := c.want == ReasonTLS && strings.HasPrefix(r.GetError(), "http2: client conn") && r.GetReason() == string(ReasonConnection)
+		if r.GetReason() != string(c.want) && !lost {
 			t.Errorf("%s: recorded as %s, %q; want %s", name, r.GetReason(), r.GetError(), c.want)
 		}
 		if strings.Contains(r.String()+h.log.String(), strings.Split(client.Key, "\n")[1]) {
