@@ -76,9 +76,11 @@ func (a *agent) failing(t *testing.T, n int) {
 		ids[i] = a.emit(t, cityTypes[i%6], `{}`)
 	}
 	for _, id := range ids {
-		if d := a.outcome(t, id); d.Status != "failed" || d.Attempts != 3 {
-			t.Errorf("a delivery is %+v", d)
-		}
+		var d delivery
+		eventually(t, "three failed attempts", func() bool {
+			d = a.outcome(t, id)
+			return d.Status == "failed" && d.Attempts == 3
+		}, func() string { return fmt.Sprintf("the delivery is %+v", d) })
 	}
 }
 

@@ -235,9 +235,7 @@ func TestWaitsForSubscriptions(t *testing.T) {
 	testbed.Running(t, run)()
 	testbed.Running(t, run)
 	h.event(t, 1)
-	if left, _ := h.unrouted(t); left != 1 {
-		t.Errorf("%d events left, want the one", left)
-	}
+	testbed.Eventually(t, "the one event is left", func() bool { left, _ := h.unrouted(t); return left == 1 })
 	close(loaded)
 	h.routed(t)
 	h.once(t, 1)
