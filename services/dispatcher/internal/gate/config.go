@@ -27,7 +27,7 @@ func (c *Config) Validate() error {
 
 const (
 	// firstLimit is how many POSTs an endpoint gets at once that nothing is
-	// known of, and how many one gets that has stopped answering.
+	// known of.
 	firstLimit = 4
 	// firstLatency stands for that of an endpoint not yet heard of.
 	firstLatency = 20 * time.Millisecond

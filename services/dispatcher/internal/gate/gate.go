@@ -105,7 +105,7 @@ func (g *Gate[J]) take(now time.Time) {
 // as long as usual says so much sooner.
 func (g *Gate[J]) allowed(now time.Time) int {
 	if g.stalled(now) {
-		return min(g.limit, firstLimit)
+		return 1
 	}
 	return g.limit
 }
