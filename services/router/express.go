@@ -76,14 +76,13 @@ func (x *express) run(ctx, work context.Context) error {
 // ride runs ahead until few wait.
 func (x *express) ride(ctx, work context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var ended sync.WaitGroup
 	defer ended.Wait()
 	ended.Go(func() {
 		defer cancel()
 		x.untilFew(ctx)
 	})
-	defer cancel()
+	defer cancel() // before it is waited for
 	pool := workers.New(x.cfg.Concurrency, func(msg jetstream.Msg) { x.route(work, msg) })
 	defer pool.Close()
 	opts := bus.ConsumeOptions{Prefetch: expressPrefetch, PrefetchBytes: int(x.cfg.PrefetchBytes)}

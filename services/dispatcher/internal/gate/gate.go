@@ -259,10 +259,3 @@ func (g *Gate[J]) Idle() bool {
 	defer g.mu.Unlock()
 	return g.inFlight == 0 && len(g.parked) == 0
 }
-
-// Open says whether the circuit is open.
-func (g *Gate[J]) Open() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.circuit.open
-}

@@ -287,12 +287,12 @@ func open(t *testing.T) *Gate[int] {
 	t.Helper()
 	g := New[int](defaults)
 	for range defaults.CircuitAfter {
-		if g.Open() {
+		if g.circuit.open {
 			t.Fatal("open too soon")
 		}
 		post(t, g, start, bad)
 	}
-	if !g.Open() {
+	if !g.circuit.open {
 		t.Fatal("not open")
 	}
 	return g
@@ -319,7 +319,7 @@ func TestCircuit(t *testing.T) {
 		}
 		g.Leave(now, bad)
 	}
-	if g.Leave(now, notOne); g.Open() {
+	if g.Leave(now, notOne); g.circuit.open {
 		t.Error("still open after an answer that is no failure")
 	}
 }
@@ -337,8 +337,8 @@ func TestStragglers(t *testing.T) {
 	for range 64 {
 		g.Leave(start, bad)
 	}
-	if !g.Open() || g.circuit.wait != firstProbe {
-		t.Errorf("open: %v, the first probe after %s", g.Open(), g.circuit.wait)
+	if !g.circuit.open || g.circuit.wait != firstProbe {
+		t.Errorf("open: %v, the first probe after %s", g.circuit.open, g.circuit.wait)
 	}
 	g.Enter(start.Add(firstProbe), 0, 0)
 	g.Decline(start.Add(firstProbe))
