@@ -53,6 +53,7 @@ func TestShippedPermissions(t *testing.T) {
 		settings: env{
 			"POSTHASTE_PROVISION": "false", "POSTHASTE_RETRY_DELAYS": "50ms", "POSTHASTE_DISABLE_AFTER": "1",
 			"POSTHASTE_NOTIFY_URLS": "generic+http://127.0.0.1:1/?disabletls=yes",
+			"POSTHASTE_EVENTS_BACKLOG": "500", "POSTHASTE_FRESH_BACKLOG": "100",
 		},
 		each: func(service string) env {
 			return loginOf(service).and(map[bool]env{true: {"POSTHASTE_PROVISION": "true"}}[service == "control"])
@@ -107,7 +108,7 @@ func TestShippedPermissions(t *testing.T) {
 // deliveries than go to the lane fresh.
 func (s *stack) flood(t *testing.T, producers *nats.Conn, to *inbox) {
 	t.Helper()
-	const events = 12_000
+	const events = 2_000
 	own, err := jetstream.New(producers, jetstream.WithPublishAsyncMaxPending(events)) // a slow server is waited for
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,7 +29,7 @@ func (p *Projector) project(ctx context.Context, incoming <-chan jetstream.Msg) 
 		p.gather(ctx, b, incoming)
 		if len(b.msgs) > 0 {
 			began := time.Now()
-			p.finish(ctx, b)
+			p.finish(ctx, *b)
 			p.yield(ctx, b, time.Since(began))
 		}
 	}
@@ -102,24 +103,41 @@ func (p *Projector) take(ctx context.Context, b *batch, msg jetstream.Msg) {
 }
 
 // finish commits the batch and then acks it, however long the database is
-// away. What is committed and not acked comes again and changes nothing.
-func (p *Projector) finish(ctx context.Context, b *batch) {
+// away. What is committed and not acked comes again and changes nothing. What
+// is too much for the time that a message may take is committed in parts.
+func (p *Projector) finish(ctx context.Context, b batch) {
 	policy := bus.BackOff(bus.FirstWait)
-	for ctx.Err() == nil {
-		err := p.commit(ctx, b)
-		if err == nil {
-			p.metrics.took(ctx, len(b.records))
-			b.each(jetstream.Msg.Ack)
-			return
+	for most := len(b.msgs); len(b.msgs) > 0 && ctx.Err() == nil; {
+		part := b.first(most)
+		err := p.commit(ctx, part)
+		switch {
+		case err == nil:
+			p.metrics.took(ctx, len(part.records))
+			part.each(jetstream.Msg.Ack)
+			b.drop(len(part.msgs))
+			b.each(jetstream.Msg.InProgress)
+			policy.Reset()
+			continue
+		case ctx.Err() != nil:
+			continue
+		case errors.Is(err, context.DeadlineExceeded):
+			most = max(1, len(part.msgs)/2)
 		}
-		if ctx.Err() == nil {
-			pause := policy.NextBackOff()
-			p.log.Warn("history not written; trying again", "records", len(b.records), "error", err, "retry_in", pause.Round(time.Millisecond))
-			b.hold(ctx, pause)
-		}
+		pause := policy.NextBackOff()
+		p.log.Warn("history not written; trying again", "records", len(part.records), "error", err, "retry_in", pause.Round(time.Millisecond))
+		b.hold(ctx, pause)
 	}
 	b.each(giveBack)
 }
+
+// first is the part of the batch with its first messages, n at the most.
+func (b *batch) first(n int) *batch {
+	n = min(n, len(b.msgs))
+	return &batch{msgs: b.msgs[:n], records: b.records[:n]}
+}
+
+// drop takes the first n messages out of the batch.
+func (b *batch) drop(n int) { b.msgs, b.records = b.msgs[n:], b.records[n:] }
 
 // giveBack leaves the record to another. Without the delay it would come back
 // here, where a request for more may still be under way.

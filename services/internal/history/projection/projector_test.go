@@ -216,6 +216,23 @@ func TestDatabaseRefuses(t *testing.T) {
 	})
 }
 
+// A database too slow for a whole batch is given parts of it.
+func TestDatabaseSlow(t *testing.T) {
+	t.Parallel()
+	s, b := open(t, sqliteConfig(t)), connect(t)
+	p := projector(t, b, s, quiet, noop.Meter{})
+	p.apply = func(ctx context.Context, batch []*posthastev1.Attempt) error {
+		if len(batch) > 3 {
+			return fmt.Errorf("apply: %w", context.DeadlineExceeded)
+		}
+		return s.Apply(ctx, batch)
+	}
+	tell(t, b, some("a", 20)...)
+	testbed.Running(t, p.Run)
+	arrived(t, s, 20)
+	settled(t, b)
+}
+
 func TestPostgresAway(t *testing.T) {
 	t.Parallel()
 	cfg := postgresConfig(t)
