@@ -1,8 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,12 +56,13 @@ type served struct {
 // all are the operations of the document: a test that visits them holds what is
 // added later to the same.
 func (d document) all() []served {
-	var all []served
+	var all []served // by path, and DELETE before PUT: what a PUT makes is the caller's own
 	for path, methods := range d.Paths {
 		for method, op := range methods {
 			all = append(all, served{strings.ToUpper(method), path, op})
 		}
 	}
+	slices.SortFunc(all, func(a, b served) int { return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method)) })
 	return all
 }
 
