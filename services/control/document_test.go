@@ -62,7 +62,9 @@ func (d document) all() []served {
 			all = append(all, served{strings.ToUpper(method), path, op})
 		}
 	}
-	slices.SortFunc(all, func(a, b served) int { return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method)) })
+	slices.SortFunc(all, func(a, b served) int {
+		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method))
+	})
 	return all
 }
 
