@@ -118,7 +118,7 @@ func (d *dead) build(ctx context.Context) error {
 	if err := d.producer.Flood(ctx, d.source, d.w.Backlog, burstBatch, burstConnections); err != nil {
 		return err
 	}
-	if err := d.emptied(ctx, 2*time.Minute); err != nil {
+	if err := d.emptied(ctx, 2*time.Minute, routing, fresh); err != nil {
 		return err
 	}
 	deferrals, err := d.Counter(ctx, deferralsCounter)

@@ -63,13 +63,14 @@ func flood(ctx context.Context, w *world) error {
 
 func (w *world) tellFlood(table *report.Table, fanout, batch int, found flooded, loop bare.Result) {
 	name := fmt.Sprintf("%d, %d", fanout, batch)
+	flood := fmt.Sprintf("fan-out %d, batch %d, ", fanout, batch)
 	cpu := bare.CPUEach(found.usage.CPU(), found.deliveries)
 	table.Row(name, found.rate(), found.rate().In(loop.Rate(), report.Percent), cpu,
 		found.ages.Quantile(0.5), found.ages.Quantile(0.99), loop.Rate(), loop.Each(), report.Size(found.usage.Peak()), parts(found))
 	if goal, ok := floodGoals[[2]int{fanout, batch}]; ok {
-		w.sheet.Goal(report.Least("fan-out, batch "+name+", deliveries a second", found.rate(), goal))
+		w.sheet.Goal(report.Least(flood+"deliveries a second", found.rate(), goal))
 	}
-	w.sheet.Goal(report.Most("fan-out, batch "+name+", CPU of a delivery", cpu, floodCPU))
+	w.sheet.Goal(report.Most(flood+"CPU of a delivery", cpu, floodCPU))
 }
 
 // parts is the CPU of each process for one delivery.
@@ -110,7 +111,7 @@ func (w *world) floodFresh(ctx context.Context, fanout, batch int, seconds float
 	return s.flood(ctx, source, fanout, batch, max(batch, int(float64(events)*seconds)), max(1, int(seconds)-1))
 }
 
-// flood sends the events and waits for all deliveries; profile is for how many
+// flood sends the events and waits for all deliveries and their records; profile is for how many
 // seconds a profile is made, where one was asked for.
 func (s *site) flood(ctx context.Context, source *load.Source, fanout, batch, events, profile int) (flooded, error) {
 	to := s.endpoints[0]
@@ -125,6 +126,10 @@ func (s *site) flood(ctx context.Context, source *load.Source, fanout, batch, ev
 		return flooded{}, err
 	}
 	if err := receiver.Await(ctx, events*fanout, patience, to.Good); err != nil {
+		return flooded{}, err
+	}
+	// The history comes after the deliveries, and its work is theirs.
+	if err := s.emptied(ctx, patience, projecting); err != nil {
 		return flooded{}, err
 	}
 	return flooded{

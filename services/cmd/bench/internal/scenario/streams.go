@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -18,9 +17,18 @@ func (s *site) bus(ctx context.Context) (*bus.Bus, error) {
 	return bus.Connect(ctx, cfg, "bench", slog.New(slog.DiscardHandler))
 }
 
-// emptied waits until all events are routed and the lane fresh has none left.
-func (s *site) emptied(ctx context.Context, patience time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("events or deliveries are still waiting for their turn"))
+// queue is a consumer whose messages are waited for.
+type queue struct{ stream, consumer string }
+
+var (
+	routing    = queue{bus.StreamEvents, bus.ConsumerRouter}
+	fresh      = queue{bus.StreamDeliveries, string(bus.LaneFresh)}
+	projecting = queue{bus.StreamAttempts, bus.ConsumerHistory}
+)
+
+// emptied waits until the queues have nothing left, nor anything in hand.
+func (s *site) emptied(ctx context.Context, patience time.Duration, queues ...queue) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("still waiting for %v to be empty", queues))
 	defer cancel()
 	b, err := s.bus(ctx)
 	if err != nil {
@@ -28,7 +36,7 @@ func (s *site) emptied(ctx context.Context, patience time.Duration) error {
 	}
 	defer b.Close()
 	for {
-		left, err := unsettled(ctx, b)
+		left, err := unsettled(ctx, b, queues)
 		if err != nil || left == 0 {
 			return err
 		}
@@ -38,10 +46,10 @@ func (s *site) emptied(ctx context.Context, patience time.Duration) error {
 	}
 }
 
-// unsettled is what router and dispatcher have before them or in hand.
-func unsettled(ctx context.Context, b *bus.Bus) (left uint64, err error) {
-	for _, of := range [][2]string{{bus.StreamEvents, bus.ConsumerRouter}, {bus.StreamDeliveries, string(bus.LaneFresh)}} {
-		consumer, err := b.JS.Consumer(ctx, of[0], of[1])
+// unsettled is what the queues have before them or in hand.
+func unsettled(ctx context.Context, b *bus.Bus, queues []queue) (left uint64, err error) {
+	for _, of := range queues {
+		consumer, err := b.JS.Consumer(ctx, of.stream, of.consumer)
 		if err != nil {
 			return 0, err
 		}
