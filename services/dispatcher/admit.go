@@ -77,6 +77,9 @@ func (l *lane) patience() time.Duration {
 
 // hand gives the job to a worker, waiting for one that is free.
 func (l *lane) hand(ctx context.Context, j job) {
+	if l.yield != nil {
+		l.yield.await(ctx, l.now, l.quickUnderWay)
+	}
 	if ctx.Err() != nil || !l.pool.Hand(ctx, j) {
 		if j.target != nil {
 			l.decline(j)
@@ -132,6 +135,9 @@ func (l *lane) share(s gate.Standing) int {
 	}
 	return max(slow+1, l.places*3/4)
 }
+
+// quickUnderWay is how many are under way that want the CPU and not time.
+func (l *lane) quickUnderWay() int { return l.pool.Running() - int(l.doubtful.Load()) }
 
 func (l *lane) leaveDoubtful(j *job) {
 	if j.doubtful {

@@ -27,6 +27,8 @@ type lane struct {
 	// failing or unknown.
 	doubtful atomic.Int64
 	putOffs  putOffs
+	// yield makes way for what is fresh; nil in the lane fresh.
+	yield *yield
 }
 
 // job is a delivery in the hands of this dispatcher.
@@ -52,12 +54,16 @@ const maxBatch = 128
 func (s *Service) newLane(name bus.Lane, places int) *lane {
 	// What waits here longer than AckWait is handed out a second time. So a
 	// lane holds no more ahead than it gets through in a few timeouts.
-	return &lane{
+	l := &lane{
 		Service: s, name: name, places: places,
 		ahead:    min(s.cfg.Prefetch, places),
 		incoming: make(chan jetstream.Msg, min(maxBatch, places)),
 		putOffs:  newPutOffs(),
 	}
+	if name != bus.LaneFresh {
+		l.yield = newYield(places)
+	}
+	return l
 }
 
 // run consumes until ctx ends and then waits for what is under way, which ends

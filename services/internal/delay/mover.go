@@ -129,8 +129,9 @@ func (m *Mover) nak(msg jetstream.Msg, wait time.Duration) {
 	}
 }
 
-// maxBatch is how many messages move together.
-const maxBatch = 500
+// maxBatch is how many messages move together. More at once would keep NATS
+// from what is fresh.
+const maxBatch = 128
 
 // move publishes messages when they are due, as many at a time as there are, and
 // then acks them.

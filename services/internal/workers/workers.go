@@ -65,6 +65,9 @@ func (p *Pool[T]) Resume(task T) bool {
 	return true
 }
 
+// Running is how many places are taken.
+func (p *Pool[T]) Running() int { return len(p.places) }
+
 // start runs a task that has its place.
 func (p *Pool[T]) start(task T) {
 	p.mu.Lock()
