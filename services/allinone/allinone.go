@@ -21,6 +21,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/policy"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
@@ -83,6 +84,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, options ...Option) (
 		return nil, err
 	}
 	if err := p.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.preflight(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.assemble(ctx); err != nil {
@@ -182,6 +186,16 @@ func (p *Posthaste) connect(ctx context.Context) error {
 	p.process.Support(p.redis.Run)
 	p.process.Check("nats", p.bus.Ready)
 	return nil
+}
+
+// preflight looks whether servers and settings keep what is promised.
+func (p *Posthaste) preflight(ctx context.Context) error {
+	report := preflight.Run(ctx, preflight.Process{
+		Config: p.cfg.Preflight, Bus: p.bus, Streams: p.cfg.Bus, Consumers: true, Redis: p.redis, DedupTTL: p.cfg.Redis.DedupTTL,
+		MaxEventBytes: int64(p.cfg.Event.MaxEventBytes), RequestTimeout: p.cfg.Retries.RequestTimeout, InHand: p.cfg.Dispatcher.InHand(),
+	})
+	report.Log(ctx, p.log)
+	return report.Err()
 }
 
 // assemble makes the services and the servers that they share.

@@ -6,6 +6,7 @@ import (
 	"github.com/posthaste/posthaste/services/dispatcher"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/policy"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
@@ -49,6 +50,11 @@ func (cfg *dispatcherConfig) build(ctx context.Context, n *node) error {
 	}
 	policies, err := policy.New(cfg.Retries)
 	if err != nil {
+		return err
+	}
+	if err := n.preflight(ctx, preflight.Process{
+		Redis: redis, DedupTTL: cfg.Redis.DedupTTL, RequestTimeout: cfg.Retries.RequestTimeout, InHand: cfg.Dispatcher.InHand(),
+	}); err != nil {
 		return err
 	}
 	s, err := dispatcher.New(cfg.Dispatcher, dispatcher.Deps{

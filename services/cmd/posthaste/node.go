@@ -13,6 +13,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/httpserver"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
@@ -26,6 +27,7 @@ import (
 type nodeConfig struct {
 	Grace     time.Duration    `name:"grace" group:"Process" unit:"duration" help:"How long what is in flight may take at a stop." default:"15s"`
 	Bus       bus.Config       `embed:""`
+	Preflight preflight.Config `embed:""`
 	Telemetry telemetry.Config `embed:""`
 }
 
@@ -122,6 +124,15 @@ func (n *node) types(ctx context.Context, cfg catalogue.Config, dialects *dialec
 	n.Support(types.Run)
 	n.Check("event types", types.Ready)
 	return tenants, types, nil
+}
+
+// preflight looks whether the servers and settings can keep what is promised.
+// p says what the service works with beside NATS.
+func (n *node) preflight(ctx context.Context, p preflight.Process) error {
+	p.Config, p.Bus, p.Streams, p.Consumers = n.cfg.Preflight, n.bus, n.cfg.Bus, n.cfg.Bus.Provision
+	report := preflight.Run(ctx, p)
+	report.Log(ctx, n.log)
+	return report.Err()
 }
 
 // redis adds Redis. It may be away: that is no condition of being ready.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/router"
 )
 
@@ -22,6 +23,9 @@ func runRouter(ctx context.Context, cfg routerConfig) error {
 func (cfg *routerConfig) build(ctx context.Context, n *node) error {
 	live, err := n.subscriptions(ctx, nil)
 	if err != nil {
+		return err
+	}
+	if err := n.preflight(ctx, preflight.Process{MaxEventBytes: int64(cfg.Event.MaxEventBytes)}); err != nil {
 		return err
 	}
 	s, err := router.New(cfg.Router, router.Deps{

@@ -90,6 +90,7 @@ func (b *Bus) provision(ctx context.Context) error {
 	if !b.cfg.Provision {
 		return b.find(ctx)
 	}
+	b.tellDrift(ctx)
 	for _, cfg := range b.streams() {
 		if _, err := b.JS.CreateOrUpdateStream(ctx, cfg); err != nil {
 			return refused(fmt.Errorf("provision stream %s: %w", cfg.Name, err))
