@@ -15,6 +15,7 @@ import (
 
 	"github.com/posthaste/posthaste/services/dispatcher"
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
@@ -53,6 +54,7 @@ type Posthaste struct {
 	answers  *idempotency.Store
 	dialects *dialect.Set
 	policies *policy.Policies
+	account  *books.Account
 
 	addr, adminAddr, natsURL string
 }
@@ -220,6 +222,10 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 		return err
 	}
 
+	if p.account, err = books.Open(ctx, p.bus, "dev", p.log); err != nil {
+		return err
+	}
+	p.process.Support(p.account.Run)
 	if err := errors.Join(p.addRouter(), p.addDispatcher()); err != nil {
 		return err
 	}
@@ -229,7 +235,7 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 func (p *Posthaste) addRouter() error {
 	s, err := router.New(p.cfg.Router, router.Deps{
 		Bus: p.bus, Event: p.cfg.Event, Index: p.subs.Index, Current: p.subs.Watcher.Current,
-		Log: p.log, Meter: p.metrics.Meter("router"),
+		Books: p.account, Log: p.log, Meter: p.metrics.Meter("router"),
 	})
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)
@@ -242,7 +248,7 @@ func (p *Posthaste) addDispatcher() error {
 	s, err := dispatcher.New(p.cfg.Dispatcher, dispatcher.Deps{
 		Bus: p.bus, Store: p.subs.Store, Index: p.subs.Index, Loaded: p.subs.Watcher.Loaded(),
 		Redis: p.redis, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
-		Log: p.log, Meter: p.metrics.Meter("dispatcher"),
+		Books: p.account, Log: p.log, Meter: p.metrics.Meter("dispatcher"),
 	})
 	if err != nil {
 		return fmt.Errorf("make dispatcher: %w", err)

@@ -52,7 +52,7 @@ func TestShippedPermissions(t *testing.T) {
 		nats: startGuardedNATS(t),
 		settings: env{
 			"POSTHASTE_PROVISION": "false", "POSTHASTE_RETRY_DELAYS": "50ms", "POSTHASTE_DISABLE_AFTER": "1",
-			"POSTHASTE_NOTIFY_URLS": "generic+http://127.0.0.1:1/?disabletls=yes",
+			"POSTHASTE_NOTIFY_URLS":    "generic+http://127.0.0.1:1/?disabletls=yes",
 			"POSTHASTE_EVENTS_BACKLOG": "500", "POSTHASTE_FRESH_BACKLOG": "100",
 		},
 		each: func(service string) env {

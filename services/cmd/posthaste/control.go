@@ -97,6 +97,9 @@ func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps,
 	if deps.Idempotency, err = idempotency.Open(ctx, n.bus, secrets); err != nil {
 		return deps, err
 	}
+	if deps.Books, err = n.books(ctx, "control"); err != nil {
+		return deps, err
+	}
 	if deps.Redis, err = n.redis(cfg.Redis); err != nil {
 		return deps, err
 	}

@@ -57,10 +57,14 @@ func (cfg *dispatcherConfig) build(ctx context.Context, n *node) error {
 	}); err != nil {
 		return err
 	}
+	account, err := n.books(ctx, "dispatcher")
+	if err != nil {
+		return err
+	}
 	s, err := dispatcher.New(cfg.Dispatcher, dispatcher.Deps{
 		Bus: n.bus, Store: live.Store, Index: live.Index, Loaded: live.Watcher.Loaded(),
 		Redis: redis, Guard: ssrf.New(cfg.Endpoints, nil), Dialects: dialects, Policies: policies,
-		Log: n.log, Meter: n.metrics.Meter("dispatcher"),
+		Books: account, Log: n.log, Meter: n.metrics.Meter("dispatcher"),
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
@@ -133,6 +134,17 @@ func (n *node) preflight(ctx context.Context, p preflight.Process) error {
 	report := preflight.Run(ctx, p)
 	report.Log(ctx, n.log)
 	return report.Err()
+}
+
+// books adds the account of what the service does. It is written to the end of
+// the draining.
+func (n *node) books(ctx context.Context, service string) (*books.Account, error) {
+	account, err := books.Open(ctx, n.bus, service, n.log)
+	if err != nil {
+		return nil, err
+	}
+	n.Support(account.Run)
+	return account, nil
 }
 
 // redis adds Redis. It may be away: that is no condition of being ready.

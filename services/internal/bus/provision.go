@@ -74,6 +74,7 @@ func (b *Bus) buckets() []jetstream.KeyValueConfig {
 		{Bucket: BucketKeys, Description: "API keys by their digests"},
 		{Bucket: BucketKeyUses, Description: "When API keys were last used"},
 		{Bucket: BucketReplays, Description: "Replays and how far they are", TTL: b.cfg.ReplaysMaxAge},
+		{Bucket: BucketBooks, Description: "What each process has done, to be balanced"},
 		{Bucket: BucketIdempotency, Description: "Answers to requests with an Idempotency-Key", TTL: b.cfg.IdempotencyTTL},
 	}
 	for i := range all {
