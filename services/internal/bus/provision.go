@@ -28,6 +28,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		Description: "Deliveries to try now",
 		Subjects:    []string{prefixDeliveries + ">"},
 		Retention:   jetstream.WorkQueuePolicy,
+		MaxBytes:    unlimited(int64(b.cfg.DeliveriesMaxBytes)),
 		Discard:     jetstream.DiscardNew,
 		Duplicates:  b.cfg.DedupWindow,
 	}
@@ -36,6 +37,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		Description: "Deliveries to try later, a subject a tier",
 		Subjects:    []string{prefixDelays + ">"},
 		Retention:   jetstream.WorkQueuePolicy,
+		MaxBytes:    unlimited(int64(b.cfg.DelaysMaxBytes)),
 		Discard:     jetstream.DiscardNew,
 		Duplicates:  b.cfg.DedupWindow,
 	}
@@ -45,6 +47,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		Subjects:    []string{prefixAttempts + ">"},
 		Retention:   jetstream.LimitsPolicy,
 		MaxAge:      b.cfg.AttemptsMaxAge,
+		MaxBytes:    unlimited(int64(b.cfg.AttemptsMaxBytes)),
 		Discard:     jetstream.DiscardOld,
 		Duplicates:  min(b.cfg.DedupWindow, b.cfg.AttemptsMaxAge),
 	}

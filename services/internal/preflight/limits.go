@@ -48,6 +48,21 @@ func (p *Process) waits(r *Report) {
 	}
 }
 
+// room looks whether what comes in is refused before the disk is full. On a full
+// disk nothing can be written any more: no record, so nothing is acked either.
+func (p *Process) room(r *Report) {
+	switch s := p.Streams; {
+	case s.DeliveriesMaxBytes > 0 && s.DelaysMaxBytes > 0:
+		r.add("room", Warn, "set POSTHASTE_DELAYS_MAX_BYTES=0, and leave DELAYS room on the disk",
+			"DELIVERIES and DELAYS both have a limit: where both are full what is due finds no room in the one, and what must wait none in the other")
+	case s.EventsMaxBytes == 0 || s.DeliveriesMaxBytes == 0:
+		r.add("room", Note, "set POSTHASTE_EVENTS_MAX_BYTES and POSTHASTE_DELIVERIES_MAX_BYTES, together well below max_file_store of NATS",
+			"EVENTS or DELIVERIES has no limit: on a full disk nothing is delivered until events are too old to be kept")
+	default:
+		r.add("room", OK, "", "what comes in is refused before it takes the room of what is under way")
+	}
+}
+
 // roomFor is how many dispatchers should find room in a lane at the least.
 const roomFor = 2
 

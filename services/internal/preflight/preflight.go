@@ -43,6 +43,7 @@ func Run(ctx context.Context, p Process) Report {
 	p.payload(&r)
 	p.waits(&r)
 	p.inHand(&r)
+	p.room(&r)
 	if p.Redis != nil {
 		p.redis(ctx, &r)
 	}
