@@ -17,6 +17,7 @@ type Client struct {
 	Tenants            *TenantsService
 	APIKeys            *APIKeysService
 	Dialects           *DialectsService
+	Audit              *AuditService
 	// Webhooks is Neiracore's view of subscriptions.
 	Webhooks *WebhooksService
 
@@ -54,6 +55,7 @@ func newClient(c *core) *Client {
 		Tenants:            &TenantsService{c},
 		APIKeys:            &APIKeysService{c},
 		Dialects:           &DialectsService{c},
+		Audit:              &AuditService{c},
 		Webhooks:           &WebhooksService{c},
 		core:               c,
 	}

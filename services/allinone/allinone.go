@@ -15,12 +15,14 @@ import (
 
 	"github.com/posthaste/posthaste/services/dispatcher"
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/embedded"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/policy"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
@@ -52,6 +54,7 @@ type Posthaste struct {
 	answers  *idempotency.Store
 	dialects *dialect.Set
 	policies *policy.Policies
+	account  *books.Account
 
 	addr, adminAddr, natsURL string
 }
@@ -83,6 +86,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, options ...Option) (
 		return nil, err
 	}
 	if err := p.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.preflight(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.assemble(ctx); err != nil {
@@ -184,6 +190,16 @@ func (p *Posthaste) connect(ctx context.Context) error {
 	return nil
 }
 
+// preflight looks whether servers and settings keep what is promised.
+func (p *Posthaste) preflight(ctx context.Context) error {
+	report := preflight.Run(ctx, preflight.Process{
+		Config: p.cfg.Preflight, Bus: p.bus, Streams: p.cfg.Bus, Consumers: true, Redis: p.redis, DedupTTL: p.cfg.Redis.DedupTTL,
+		MaxEventBytes: int64(p.cfg.Event.MaxEventBytes), RequestTimeout: p.cfg.Retries.RequestTimeout, InHand: p.cfg.Dispatcher.InHand(),
+	})
+	report.Log(ctx, p.log)
+	return report.Err()
+}
+
 // assemble makes the services and the servers that they share.
 func (p *Posthaste) assemble(ctx context.Context) error {
 	var err error
@@ -206,6 +222,10 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 		return err
 	}
 
+	if p.account, err = books.Open(ctx, p.bus, "dev", p.log); err != nil {
+		return err
+	}
+	p.process.Support(p.account.Run)
 	if err := errors.Join(p.addRouter(), p.addDispatcher()); err != nil {
 		return err
 	}
@@ -215,7 +235,7 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 func (p *Posthaste) addRouter() error {
 	s, err := router.New(p.cfg.Router, router.Deps{
 		Bus: p.bus, Event: p.cfg.Event, Index: p.subs.Index, Current: p.subs.Watcher.Current,
-		Log: p.log, Meter: p.metrics.Meter("router"),
+		Books: p.account, Log: p.log, Meter: p.metrics.Meter("router"),
 	})
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)
@@ -228,7 +248,7 @@ func (p *Posthaste) addDispatcher() error {
 	s, err := dispatcher.New(p.cfg.Dispatcher, dispatcher.Deps{
 		Bus: p.bus, Store: p.subs.Store, Index: p.subs.Index, Loaded: p.subs.Watcher.Loaded(),
 		Redis: p.redis, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
-		Log: p.log, Meter: p.metrics.Meter("dispatcher"),
+		Books: p.account, Log: p.log, Meter: p.metrics.Meter("dispatcher"),
 	})
 	if err != nil {
 		return fmt.Errorf("make dispatcher: %w", err)

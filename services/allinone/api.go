@@ -78,7 +78,7 @@ func (p *Posthaste) addControl(ctx context.Context) (http.Handler, error) {
 	s, err := control.New(ctx, p.cfg.Control, control.Deps{
 		Bus: p.bus, Live: p.subs, Tenants: p.tenants, Catalogue: p.types, Idempotency: p.answers, History: records,
 		Redis: p.redis, Keys: p.keys, APIKeys: p.held, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
-		Event: p.cfg.Event, Log: p.log, Meter: p.metrics.Meter("control"),
+		Event: p.cfg.Event, Books: p.account, Log: p.log, Meter: p.metrics.Meter("control"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make control: %w", err)

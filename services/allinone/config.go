@@ -16,6 +16,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
@@ -47,6 +48,7 @@ type Config struct {
 	History    history.Config    `embed:""`
 	Types      catalogue.Config  `embed:""`
 	Notify     notify.Config     `embed:""`
+	Preflight  preflight.Config  `embed:""`
 	Telemetry  telemetry.Config  `embed:""`
 }
 

@@ -40,6 +40,7 @@ func Commands(t Terminal) []settings.Command {
 		verb(&t, "deliveries", "list deliveries, show one, make one again", (*Terminal).deliveries),
 		verb(&t, "events", "list the events that are kept, or follow them", (*Terminal).events),
 		verb(&t, "replay", "deliver events to a subscription once more", (*Terminal).replay),
+		verb(&t, "audit", "balance what was accepted with what became of it", (*Terminal).audit),
 		verb(&t, "keys", "make, list and revoke API keys", (*Terminal).keys),
 		verb(&t, "listen", "forward events, signed, to a port of this machine", (*Terminal).listen),
 		verb(&t, "webhook", "send a signed test event to an endpoint, without a server", (*Terminal).webhook),

@@ -10,6 +10,7 @@ import (
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
 	"github.com/posthaste/posthaste/services/control/internal/aicity"
 	"github.com/posthaste/posthaste/services/control/internal/apikeys"
+	"github.com/posthaste/posthaste/services/control/internal/audit"
 	"github.com/posthaste/posthaste/services/control/internal/deliveries"
 	"github.com/posthaste/posthaste/services/control/internal/dialects"
 	"github.com/posthaste/posthaste/services/control/internal/events"
@@ -20,6 +21,7 @@ import (
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/control/internal/subscriptions"
 	"github.com/posthaste/posthaste/services/control/internal/tenants"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
 	"github.com/posthaste/posthaste/services/internal/history/projection"
@@ -40,7 +42,7 @@ func (s *Service) assemble(ctx context.Context) error {
 		return err
 	}
 	sent := deliveries.New(s.cfg.API, deliveries.Deps{
-		History: s.deps.History, Events: log, Store: s.deps.Live.Store, Bus: s.deps.Bus, Log: s.deps.Log, Now: s.deps.Now,
+		History: s.deps.History, Events: log, Store: s.deps.Live.Store, Bus: s.deps.Bus, Books: s.deps.Books, Log: s.deps.Log, Now: s.deps.Now,
 	})
 	again := replays.New(s.cfg.API, replays.Deps{Store: stored, Runner: s.replays, Subscriptions: subs, Log: s.deps.Log, Now: s.deps.Now})
 	api := rest.New(rest.Options{Config: s.cfg.API, Keys: s.deps.Keys, Log: s.deps.Log, Within: s.idempotent()})
@@ -50,6 +52,7 @@ func (s *Service) assemble(ctx context.Context) error {
 		eventtypes.New(s.cfg.API, s.deps.Catalogue, s.deps.Now),
 		tenants.New(s.cfg.API, s.deps.Tenants, s.deps.Dialects, s.deps.Now),
 		dialects.New(s.deps.Dialects),
+		audit.New(s.auditor),
 		apikeys.New(s.cfg.Keys, s.cfg.API, s.deps.APIKeys, s.deps.Log, s.deps.Now),
 	} {
 		resource.Register(api)
@@ -67,6 +70,9 @@ func (s *Service) background(ctx context.Context, log *eventlog.Log) (*replay.St
 	if s.lag, err = lag.New(s.deps.Bus, s.deps.Meter, s.deps.Log, s.deps.Now); err != nil {
 		return nil, err
 	}
+	if s.auditor, err = books.New(s.deps.Bus, s.deps.Meter, s.deps.Log, s.deps.Now); err != nil {
+		return nil, err
+	}
 	store, err := replay.NewStore(ctx, s.deps.Bus)
 	if err != nil {
 		return nil, err
@@ -74,7 +80,7 @@ func (s *Service) background(ctx context.Context, log *eventlog.Log) (*replay.St
 	s.replays, err = replay.NewRunner(s.cfg.Replays, replay.Deps{
 		Bus: s.deps.Bus, Events: log, Store: store, Subscription: s.deps.Live.Store.Get,
 		Match:    (*subscription.Subscription).Wants,
-		Outcomes: s.deps.History.Outcomes, Log: s.deps.Log, Meter: s.deps.Meter,
+		Outcomes: s.deps.History.Outcomes, Books: s.deps.Books, Log: s.deps.Log, Meter: s.deps.Meter,
 	})
 	return store, err
 }
@@ -86,7 +92,7 @@ func (s *Service) subscriptions(ctx context.Context) (*subscriptions.Resource, e
 	}
 	return subscriptions.New(s.cfg.Subscriptions, s.cfg.API, subscriptions.Deps{
 		Store: s.deps.Live.Store, Claims: claims, Index: s.deps.Live.Index, Watcher: s.deps.Live.Watcher,
-		Redis: s.deps.Redis, Guard: s.deps.Guard, Pinger: ping.New(s.deps.Bus, s.deps.Now),
+		Redis: s.deps.Redis, Guard: s.deps.Guard, Pinger: ping.New(s.deps.Bus, s.deps.Books, s.deps.Now),
 		Dialects: s.deps.Dialects, Policies: s.deps.Policies, Missed: s.missed,
 		Tenant: func(name string) *posthastev1.Tenant {
 			t, _ := s.deps.Tenants.Get(name)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
@@ -41,7 +42,7 @@ type Authenticator interface {
 }
 
 // Deps are what control works with. The caller made them, runs what watches
-// buckets, and closes them. All but Now are required.
+// buckets, and closes them. All but Now and Books are required.
 type Deps struct {
 	Bus         *bus.Bus
 	Live        *subscription.Live
@@ -56,8 +57,10 @@ type Deps struct {
 	Dialects    *dialect.Set
 	Policies    *policy.Policies
 	Event       event.Config
-	Log         *slog.Logger
-	Meter       metric.Meter
+	// Books is where it counts the deliveries that it makes; nil for nowhere.
+	Books *books.Account
+	Log   *slog.Logger
+	Meter metric.Meter
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
 }
@@ -65,7 +68,7 @@ type Deps struct {
 func (d *Deps) missing() error {
 	if d.Bus == nil || d.Live == nil || d.Tenants == nil || d.Catalogue == nil || d.Idempotency == nil || d.History == nil || d.Redis == nil ||
 		d.Keys == nil || d.APIKeys == nil || d.Guard == nil || d.Dialects == nil || d.Policies == nil || d.Log == nil || d.Meter == nil {
-		return errors.New("control: all dependencies but Now are required")
+		return errors.New("control: all dependencies but Now and Books are required")
 	}
 	return nil
 }
@@ -78,6 +81,7 @@ type Service struct {
 	projector *projection.Projector
 	replays   *replay.Runner
 	lag       *lag.Watch
+	auditor   *books.Auditor
 }
 
 // New makes a control.
@@ -98,12 +102,13 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 // Handler answers the API, and every other path with a 404.
 func (s *Service) Handler() http.Handler { return s.handler }
 
-// Run keeps the history, executes replays and tells what waits, until ctx ends.
+// Run keeps the history, executes replays tells what waits and how the books stand, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.projector.Run(ctx) })
 	group.Go(func() error { return s.replays.Run(ctx) })
 	group.Go(func() error { return s.lag.Run(ctx) })
+	group.Go(func() error { return s.auditor.Run(ctx) })
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("control: %w", err)
 	}

@@ -45,6 +45,7 @@ func TestOpenAPI(t *testing.T) {
 		DELETE /v1/webhooks/{id}
 		GET /v1/api-keys
 		GET /v1/api-keys/{id}
+		GET /v1/audit
 		GET /v1/deliveries
 		GET /v1/deliveries/{id}
 		GET /v1/dialects
@@ -65,6 +66,7 @@ func TestOpenAPI(t *testing.T) {
 		GET /v1/webhooks/{id}
 		PATCH /v1/event-subscriptions/{id}
 		POST /v1/api-keys
+		POST /v1/audit/open
 		POST /v1/deliveries/{id}/redeliver
 		POST /v1/event-subscriptions
 		POST /v1/event-subscriptions/{id}/disable
@@ -131,7 +133,7 @@ func TestParameters(t *testing.T) {
 		if op.method == http.MethodPost && (created || accepted) && !op.takes("header", "Idempotency-Key") {
 			t.Errorf("%s takes no Idempotency-Key", name)
 		}
-		ofTenant := !strings.HasPrefix(op.path, "/v1/tenants") && op.path != "/v1/dialects" && name != "POST /v1/webhooks"
+		ofTenant := !strings.HasPrefix(op.path, "/v1/tenants") && !strings.HasPrefix(op.path, "/v1/audit") && op.path != "/v1/dialects" && name != "POST /v1/webhooks"
 		if byName := op.takes("query", "tenant") || op.takes("query", "agentAid"); byName != ofTenant {
 			t.Errorf("%s takes a tenant: %t", name, byName)
 		}

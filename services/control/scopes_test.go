@@ -20,6 +20,8 @@ admin           GET    /v1/api-keys
 admin           POST   /v1/api-keys
 admin           GET    /v1/api-keys/{id}
 admin           DELETE /v1/api-keys/{id}
+admin           GET    /v1/audit
+admin           POST   /v1/audit/open
 admin           GET    /v1/tenants
 admin           GET    /v1/tenants/{name}
 admin           PUT    /v1/tenants/{name}

@@ -129,7 +129,7 @@ func (s served) ofOthers(path string) bool {
 
 // lists says whether a tenant without anything gets an empty list.
 func (s served) lists() bool {
-	full := []string{"/v1/dialects", "/v1/event-types", keysPath, "/v1/webhook"} // of all tenants, or globex has one
+	full := []string{"/v1/audit", "/v1/dialects", "/v1/event-types", keysPath, "/v1/webhook"} // of all tenants, or globex has one
 	return s.method == http.MethodGet && !strings.Contains(s.path, "{") && !slices.Contains(full, s.path)
 }
 

@@ -22,6 +22,13 @@ type Config struct {
 	Egress EgressConfig `embed:""`
 }
 
+// InHand is how many deliveries of one lane a dispatcher holds when it is busy:
+// those that it POSTs and those that it fetched ahead.
+func (c *Config) InHand() int {
+	places := c.MaxInFlight * 3 / 8
+	return places + min(c.Prefetch, places)
+}
+
 // Validate names the first setting that cannot work.
 func (c *Config) Validate() error {
 	switch {

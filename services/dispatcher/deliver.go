@@ -175,7 +175,7 @@ func (s *Service) finish(ctx context.Context, j job, record *posthastev1.Attempt
 		s.putBack(j)
 		return
 	}
-	s.publishAndAck(ctx, j, msg)
+	s.publishAndAck(ctx, j, record.GetOutcome(), msg)
 }
 
 // retry publishes the record of the attempt and puts the delivery off until
@@ -199,12 +199,14 @@ func (s *Service) retry(ctx context.Context, j job, record *posthastev1.Attempt,
 		return
 	}
 	later.Header = bus.TraceContext(j.msg.Headers())
-	s.publishAndAck(ctx, j, done, later)
+	s.publishAndAck(ctx, j, record.GetOutcome(), done, later)
 }
 
-// publishAndAck acks the delivery when JetStream has what follows from it.
-func (s *Service) publishAndAck(ctx context.Context, j job, msgs ...bus.Msg) {
-	if err := s.publisher.Publish(ctx, msgs); err != nil {
+// publishAndAck acks the delivery when JetStream has what follows from it: the
+// record of the outcome first.
+func (s *Service) publishAndAck(ctx context.Context, j job, outcome posthastev1.Outcome, msgs ...bus.Msg) {
+	acks := make([]bus.Ack, len(msgs))
+	if err := s.publisher.PublishAcked(ctx, msgs, acks); err != nil {
 		if ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "delivery not settled; it comes again", "delivery", j.GetId(), "error", err)
 			s.putBackLater(j)
@@ -213,5 +215,6 @@ func (s *Service) publishAndAck(ctx context.Context, j job, msgs ...bus.Msg) {
 		s.putBack(j)
 		return
 	}
+	s.Books.Recorded(outcome, acks[0])
 	s.done(j)
 }

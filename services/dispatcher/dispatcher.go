@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delay"
 	"github.com/posthaste/posthaste/services/internal/dialect"
@@ -41,8 +42,10 @@ type Deps struct {
 	Dialects *dialect.Set
 	// Policies say how they are tried.
 	Policies *policy.Policies
-	Log      *slog.Logger
-	Meter    metric.Meter
+	// Books is where it counts what it does; nil for nowhere.
+	Books *books.Account
+	Log   *slog.Logger
+	Meter metric.Meter
 }
 
 // Service is a dispatcher. Any number share the work.

@@ -32,6 +32,7 @@ func (s *Service) reject(ctx context.Context, msg jetstream.Msg, sequence uint64
 	if err != nil {
 		return fmt.Errorf("set aside unreadable event: %w", err)
 	}
+	s.books.Rejected()
 	s.metrics.rejected(ctx, event.RejectReason(reason))
 	s.log.Warn("event rejected", "subject", msg.Subject(), "sequence", sequence, "reason", reason)
 	return nil

@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/event"
@@ -41,6 +42,7 @@ type Service struct {
 	index     *subscription.Index
 	current   func(context.Context) error
 	limits    event.Limits
+	books     *books.Account
 	log       *slog.Logger
 	metrics   *metrics
 	now       func() time.Time
@@ -54,8 +56,10 @@ type Deps struct {
 	// Current returns when Index is like the bucket: an event that is matched
 	// before would miss subscriptions.
 	Current func(context.Context) error
-	Log     *slog.Logger
-	Meter   metric.Meter
+	// Books is where it counts what it does; nil for nowhere.
+	Books *books.Account
+	Log   *slog.Logger
+	Meter metric.Meter
 }
 
 // New makes a router.
@@ -76,6 +80,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		index:     deps.Index,
 		current:   deps.Current,
 		limits:    event.Limits{EventBytes: int64(deps.Event.MaxEventBytes), BatchEvents: 1},
+		books:     deps.Books,
 		log:       deps.Log,
 		metrics:   m,
 		now:       time.Now,
@@ -126,6 +131,7 @@ func (s *Service) route(ctx context.Context, msg jetstream.Msg) {
 		s.giveBack(msg)
 		return
 	}
+	s.books.Routed()
 	if err := msg.Ack(); err != nil {
 		// It comes again and makes the same deliveries, which are dropped.
 		s.log.Debug("ack event", "subject", msg.Subject(), "error", err)
@@ -184,6 +190,7 @@ func (s *Service) publish(ctx context.Context, e *posthastev1.Event, sequence ui
 		return err
 	}
 	created := timestamppb.New(s.now())
+	acks := make([]bus.Ack, 0, len(matches))
 	part := max(1, min(maxPart, int(s.cfg.PublishBytes)/4/len(encoded)))
 	for some := range slices.Chunk(matches, part) {
 		lane := s.lanes.choose(e.GetTenant(), len(some), s.now())
@@ -197,10 +204,13 @@ func (s *Service) publish(ctx context.Context, e *posthastev1.Event, sequence ui
 				Header:  maps.Clone(trace),
 			}
 		}
-		if err := s.publisher.Publish(ctx, msgs); err != nil {
+		next := len(acks)
+		acks = acks[:next+len(msgs)]
+		if err := s.publisher.PublishAcked(ctx, msgs, acks[next:]); err != nil {
 			return err
 		}
 	}
+	s.books.Made(len(matches), acks)
 	return nil
 }
 

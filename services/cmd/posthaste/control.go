@@ -14,6 +14,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/idempotency"
 	"github.com/posthaste/posthaste/services/internal/notify"
 	"github.com/posthaste/posthaste/services/internal/policy"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
@@ -50,6 +51,9 @@ func runControl(ctx context.Context, cfg controlConfig) error {
 func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 	deps, err := cfg.deps(ctx, n)
 	if err != nil {
+		return err
+	}
+	if err := n.preflight(ctx, preflight.Process{Redis: deps.Redis}); err != nil {
 		return err
 	}
 	notifier, err := notify.New(cfg.Notify, n.bus, n.log, n.metrics.Meter("notify"))
@@ -91,6 +95,9 @@ func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps,
 		return deps, err
 	}
 	if deps.Idempotency, err = idempotency.Open(ctx, n.bus, secrets); err != nil {
+		return deps, err
+	}
+	if deps.Books, err = n.books(ctx, "control"); err != nil {
 		return deps, err
 	}
 	if deps.Redis, err = n.redis(cfg.Redis); err != nil {

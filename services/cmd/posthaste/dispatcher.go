@@ -6,6 +6,7 @@ import (
 	"github.com/posthaste/posthaste/services/dispatcher"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/policy"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
@@ -51,10 +52,19 @@ func (cfg *dispatcherConfig) build(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
+	if err := n.preflight(ctx, preflight.Process{
+		Redis: redis, DedupTTL: cfg.Redis.DedupTTL, RequestTimeout: cfg.Retries.RequestTimeout, InHand: cfg.Dispatcher.InHand(),
+	}); err != nil {
+		return err
+	}
+	account, err := n.books(ctx, "dispatcher")
+	if err != nil {
+		return err
+	}
 	s, err := dispatcher.New(cfg.Dispatcher, dispatcher.Deps{
 		Bus: n.bus, Store: live.Store, Index: live.Index, Loaded: live.Watcher.Loaded(),
 		Redis: redis, Guard: ssrf.New(cfg.Endpoints, nil), Dialects: dialects, Policies: policies,
-		Log: n.log, Meter: n.metrics.Meter("dispatcher"),
+		Books: account, Log: n.log, Meter: n.metrics.Meter("dispatcher"),
 	})
 	if err != nil {
 		return err

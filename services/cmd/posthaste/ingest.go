@@ -12,6 +12,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/httpserver"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/problem"
 	"github.com/posthaste/posthaste/services/internal/sealed"
 )
@@ -58,6 +59,9 @@ func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
 	}
 	answers, err := idempotency.Open(ctx, n.bus, secrets)
 	if err != nil {
+		return err
+	}
+	if err := n.preflight(ctx, preflight.Process{MaxEventBytes: int64(cfg.Event.MaxEventBytes)}); err != nil {
 		return err
 	}
 	s, err := ingest.New(cfg.Ingest, ingest.Deps{

@@ -24,6 +24,7 @@ var commands = []settings.Command{
 	settings.For("router", "match events to subscriptions", runRouter),
 	settings.For("dispatcher", "deliver, and retry what fails", runDispatcher),
 	settings.For("control", "serve the API of subscriptions", runControl),
+	settings.For("doctor", "say whether servers and settings keep what is promised", runDoctor),
 	settings.For("history", "rebuild the delivery history", runHistory),
 	settings.For("secrets", "make, count and change the keys that encrypt secrets", runSecrets),
 	settings.For("version", "print the version", runVersion),

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/catalogue"
 	"github.com/posthaste/posthaste/services/internal/dialect"
 	"github.com/posthaste/posthaste/services/internal/httpserver"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/internal/process"
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/sealed"
@@ -26,6 +28,7 @@ import (
 type nodeConfig struct {
 	Grace     time.Duration    `name:"grace" group:"Process" unit:"duration" help:"How long what is in flight may take at a stop." default:"15s"`
 	Bus       bus.Config       `embed:""`
+	Preflight preflight.Config `embed:""`
 	Telemetry telemetry.Config `embed:""`
 }
 
@@ -122,6 +125,26 @@ func (n *node) types(ctx context.Context, cfg catalogue.Config, dialects *dialec
 	n.Support(types.Run)
 	n.Check("event types", types.Ready)
 	return tenants, types, nil
+}
+
+// preflight looks whether the servers and settings can keep what is promised.
+// p says what the service works with beside NATS.
+func (n *node) preflight(ctx context.Context, p preflight.Process) error {
+	p.Config, p.Bus, p.Streams, p.Consumers = n.cfg.Preflight, n.bus, n.cfg.Bus, n.cfg.Bus.Provision
+	report := preflight.Run(ctx, p)
+	report.Log(ctx, n.log)
+	return report.Err()
+}
+
+// books adds the account of what the service does. It is written to the end of
+// the draining.
+func (n *node) books(ctx context.Context, service string) (*books.Account, error) {
+	account, err := books.Open(ctx, n.bus, service, n.log)
+	if err != nil {
+		return nil, err
+	}
+	n.Support(account.Run)
+	return account, nil
 }
 
 // redis adds Redis. It may be away: that is no condition of being ready.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/posthaste/posthaste/services/internal/event"
+	"github.com/posthaste/posthaste/services/internal/preflight"
 	"github.com/posthaste/posthaste/services/router"
 )
 
@@ -24,9 +25,16 @@ func (cfg *routerConfig) build(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
+	if err := n.preflight(ctx, preflight.Process{MaxEventBytes: int64(cfg.Event.MaxEventBytes)}); err != nil {
+		return err
+	}
+	account, err := n.books(ctx, "router")
+	if err != nil {
+		return err
+	}
 	s, err := router.New(cfg.Router, router.Deps{
 		Bus: n.bus, Event: cfg.Event, Index: live.Index, Current: live.Watcher.Current,
-		Log: n.log, Meter: n.metrics.Meter("router"),
+		Books: account, Log: n.log, Meter: n.metrics.Meter("router"),
 	})
 	if err != nil {
 		return err

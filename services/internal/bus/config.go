@@ -21,16 +21,19 @@ type Config struct {
 	NATSKey   string             `name:"nats-key" group:"NATS" unit:"path" help:"File with its private key, in PEM. Like all files here it is read anew for each connection."`
 	NATSWait  time.Duration      `name:"nats-wait" group:"NATS" unit:"duration" help:"How long the start waits for NATS before it fails." default:"30s"`
 
-	Provision      bool           `name:"provision" group:"Streams" help:"Make the streams and buckets, and change them to what these settings say. false for a service whose NATS user may not: it waits until another has made them." default:"true"`
-	Replicas       int            `name:"replicas" group:"Streams" unit:"count" help:"Copies of every stream and bucket: 1, 3 or 5." default:"1"`
-	EventsMaxAge   time.Duration  `name:"events-max-age" group:"Streams" unit:"duration" help:"How long events are kept." default:"72h"`
-	EventsMaxBytes settings.Bytes `name:"events-max-bytes" group:"Streams" unit:"bytes" help:"Size of EVENTS at which ingest answers 503; 0 for no limit." default:"0"`
-	AttemptsMaxAge time.Duration  `name:"attempts-max-age" group:"Streams" unit:"duration" help:"How long the records of attempts are kept." default:"168h"`
-	RejectedMaxAge time.Duration  `name:"rejected-max-age" group:"Streams" unit:"duration" help:"How long unreadable events are kept." default:"168h"`
-	DedupWindow    time.Duration  `name:"dedup-window" group:"Streams" unit:"duration" help:"How long JetStream remembers message ids. A million ids cost it 250 MB." default:"1m"`
-	ReplaysMaxAge  time.Duration  `name:"replays-max-age" group:"Streams" unit:"duration" help:"How long a replay is kept after its last change." default:"720h"`
-	IdempotencyTTL time.Duration  `name:"idempotency-ttl" group:"Streams" unit:"duration" help:"How long the answer to a request with an Idempotency-Key is kept." default:"24h"`
-	AckWait        time.Duration  `name:"ack-wait" group:"Streams" unit:"duration" help:"How long a message stays with a service that fell silent before another gets it." default:"30s"`
+	Provision          bool           `name:"provision" group:"Streams" help:"Make the streams and buckets, and change them to what these settings say. false for a service whose NATS user may not: it waits until another has made them." default:"true"`
+	Replicas           int            `name:"replicas" group:"Streams" unit:"count" help:"Copies of every stream and bucket: 1, 3 or 5." default:"1"`
+	EventsMaxAge       time.Duration  `name:"events-max-age" group:"Streams" unit:"duration" help:"How long events are kept." default:"72h"`
+	EventsMaxBytes     settings.Bytes `name:"events-max-bytes" group:"Streams" unit:"bytes" help:"Size of EVENTS at which ingest answers 503; 0 for no limit." default:"0"`
+	DeliveriesMaxBytes settings.Bytes `name:"deliveries-max-bytes" group:"Streams" unit:"bytes" help:"Size of DELIVERIES at which routers wait, and events with them; 0 for no limit." default:"0"`
+	DelaysMaxBytes     settings.Bytes `name:"delays-max-bytes" group:"Streams" unit:"bytes" help:"Size of DELAYS at which dispatchers keep what should wait in hand, and take no more; 0 for no limit. Not beside deliveries-max-bytes: where both are full neither can empty." default:"0"`
+	AttemptsMaxBytes   settings.Bytes `name:"attempts-max-bytes" group:"Streams" unit:"bytes" help:"Size of ATTEMPTS at which the oldest records go, also where the history has not had them; 0 for no limit." default:"0"`
+	AttemptsMaxAge     time.Duration  `name:"attempts-max-age" group:"Streams" unit:"duration" help:"How long the records of attempts are kept." default:"168h"`
+	RejectedMaxAge     time.Duration  `name:"rejected-max-age" group:"Streams" unit:"duration" help:"How long unreadable events are kept." default:"168h"`
+	DedupWindow        time.Duration  `name:"dedup-window" group:"Streams" unit:"duration" help:"How long JetStream remembers message ids. A million ids cost it 250 MB." default:"1m"`
+	ReplaysMaxAge      time.Duration  `name:"replays-max-age" group:"Streams" unit:"duration" help:"How long a replay is kept after its last change." default:"720h"`
+	IdempotencyTTL     time.Duration  `name:"idempotency-ttl" group:"Streams" unit:"duration" help:"How long the answer to a request with an Idempotency-Key is kept." default:"24h"`
+	AckWait            time.Duration  `name:"ack-wait" group:"Streams" unit:"duration" help:"How long a message stays with a service that fell silent before another gets it." default:"30s"`
 
 	LaneMaxAckPending   int `name:"lane-max-ack-pending" group:"Streams" unit:"count" help:"Deliveries of a lane in the hands of all dispatchers together." default:"8192"`
 	RouterMaxAckPending int `name:"router-max-ack-pending" group:"Streams" unit:"count" help:"Events in the hands of all routers together." default:"2048"`
@@ -59,6 +62,12 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("idempotency-ttl: must be at least 1m, is %s", c.IdempotencyTTL)
 	case c.EventsMaxBytes < 0:
 		return errors.New("events-max-bytes: must not be negative")
+	case c.DeliveriesMaxBytes < 0:
+		return errors.New("deliveries-max-bytes: must not be negative")
+	case c.DelaysMaxBytes < 0:
+		return errors.New("delays-max-bytes: must not be negative")
+	case c.AttemptsMaxBytes < 0:
+		return errors.New("attempts-max-bytes: must not be negative")
 	case c.AckWait < time.Second:
 		return fmt.Errorf("ack-wait: must be at least 1s, is %s", c.AckWait)
 	case c.DedupWindow <= c.AckWait:

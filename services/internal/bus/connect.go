@@ -38,6 +38,16 @@ type Bus struct {
 // configuration that JetStream refuses. Answers come to _INBOX.<name>.>, so that
 // name is part of what NATS has to allow.
 func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, extra ...nats.Option) (*Bus, error) {
+	return dial(ctx, cfg, name, log, (*Bus).provision, extra...)
+}
+
+// Dial is Connect for those who look at what is there before anything is
+// changed: it provisions nothing, and asks for nothing to be there.
+func Dial(ctx context.Context, cfg Config, name string, log *slog.Logger, extra ...nats.Option) (*Bus, error) {
+	return dial(ctx, cfg, name, log, func(*Bus, context.Context) error { return nil }, extra...)
+}
+
+func dial(ctx context.Context, cfg Config, name string, log *slog.Logger, prepare func(*Bus, context.Context) error, extra ...nats.Option) (*Bus, error) {
 	if err := cfg.checkAccess(); err != nil {
 		return nil, err
 	}
@@ -52,7 +62,7 @@ func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, ext
 	defer cancel()
 	var lastErr error
 	ready := func() error {
-		lastErr = b.reach(ctx, opts)
+		lastErr = b.reach(ctx, opts, prepare)
 		if errors.Is(lastErr, errRefused) {
 			return backoff.Permanent(lastErr)
 		}
@@ -72,14 +82,14 @@ func Connect(ctx context.Context, cfg Config, name string, log *slog.Logger, ext
 	return b, nil
 }
 
-// reach connects, where that is not done yet, and provisions.
-func (b *Bus) reach(ctx context.Context, opts []nats.Option) error {
+// reach connects, where that is not done yet, and prepares the streams.
+func (b *Bus) reach(ctx context.Context, opts []nats.Option, prepare func(*Bus, context.Context) error) error {
 	if b.NC == nil {
 		if err := b.open(opts); err != nil {
 			return err
 		}
 	}
-	return b.provision(ctx)
+	return prepare(b, ctx)
 }
 
 // open connects. Where a part of it fails nothing is kept.

@@ -21,6 +21,7 @@ const (
 	BucketKeys          = "keys"          // <id>; API keys by their digests
 	BucketKeyUses       = "key-uses"      // <id>; when API keys were last used
 	BucketIdempotency   = "idempotency"   // <tenant>.<digest>; answers to requests with an Idempotency-Key
+	BucketBooks         = "books"         // <service>-<id>; what each process has done
 )
 
 // Durable consumers, each shared by all processes of its kind.

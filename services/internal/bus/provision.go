@@ -28,6 +28,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		Description: "Deliveries to try now",
 		Subjects:    []string{prefixDeliveries + ">"},
 		Retention:   jetstream.WorkQueuePolicy,
+		MaxBytes:    unlimited(int64(b.cfg.DeliveriesMaxBytes)),
 		Discard:     jetstream.DiscardNew,
 		Duplicates:  b.cfg.DedupWindow,
 	}
@@ -36,6 +37,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		Description: "Deliveries to try later, a subject a tier",
 		Subjects:    []string{prefixDelays + ">"},
 		Retention:   jetstream.WorkQueuePolicy,
+		MaxBytes:    unlimited(int64(b.cfg.DelaysMaxBytes)),
 		Discard:     jetstream.DiscardNew,
 		Duplicates:  b.cfg.DedupWindow,
 	}
@@ -45,6 +47,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		Subjects:    []string{prefixAttempts + ">"},
 		Retention:   jetstream.LimitsPolicy,
 		MaxAge:      b.cfg.AttemptsMaxAge,
+		MaxBytes:    unlimited(int64(b.cfg.AttemptsMaxBytes)),
 		Discard:     jetstream.DiscardOld,
 		Duplicates:  min(b.cfg.DedupWindow, b.cfg.AttemptsMaxAge),
 	}
@@ -74,6 +77,7 @@ func (b *Bus) buckets() []jetstream.KeyValueConfig {
 		{Bucket: BucketKeys, Description: "API keys by their digests"},
 		{Bucket: BucketKeyUses, Description: "When API keys were last used"},
 		{Bucket: BucketReplays, Description: "Replays and how far they are", TTL: b.cfg.ReplaysMaxAge},
+		{Bucket: BucketBooks, Description: "What each process has done, to be balanced"},
 		{Bucket: BucketIdempotency, Description: "Answers to requests with an Idempotency-Key", TTL: b.cfg.IdempotencyTTL},
 	}
 	for i := range all {
@@ -90,6 +94,7 @@ func (b *Bus) provision(ctx context.Context) error {
 	if !b.cfg.Provision {
 		return b.find(ctx)
 	}
+	b.tellDrift(ctx)
 	for _, cfg := range b.streams() {
 		if _, err := b.JS.CreateOrUpdateStream(ctx, cfg); err != nil {
 			return refused(fmt.Errorf("provision stream %s: %w", cfg.Name, err))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/semaphore"
@@ -69,21 +68,11 @@ func (p *Publisher) PublishOnce(ctx context.Context, msgs []Msg, acks []Ack) err
 // Publish is PublishOnce, repeated with the same ids for what failed until
 // all is acked, JetStream refuses a message for good, or ctx ends.
 func (p *Publisher) Publish(ctx context.Context, msgs []Msg) error {
-	done, err := p.publish(ctx, msgs, nil)
-	if err == nil || permanent(err) {
-		return err
-	}
-	msgs = msgs[done:]
-	policy := BackOff(20 * time.Millisecond)
-	return backoff.Retry(func() error {
-		done, err := p.publish(ctx, msgs, nil)
-		msgs = msgs[done:]
-		if permanent(err) {
-			return backoff.Permanent(err)
-		}
-		return err
-	}, backoff.WithContext(policy, ctx))
+	return p.PublishAcked(ctx, msgs, nil)
 }
+
+// firstRetry is about how long a failed publish waits before it is repeated.
+const firstRetry = 20 * time.Millisecond
 
 // publish returns how many messages from the start were acked without a gap.
 func (p *Publisher) publish(ctx context.Context, msgs []Msg, acks []Ack) (int, error) {

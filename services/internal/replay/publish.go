@@ -35,9 +35,13 @@ func (j *job) publish(ctx context.Context, p part) error {
 		}
 		msgs[i] = msg
 	}
-	err := j.publisher.Publish(ctx, msgs)
+	acks := make([]bus.Ack, len(msgs))
+	err := j.publisher.PublishAcked(ctx, msgs, acks)
 	if errors.Is(err, bus.ErrTooLarge) {
 		return refuse("a delivery between sequences %d and %d is larger than NATS takes", p.entries[0].Sequence, p.next-1)
+	}
+	if err == nil {
+		j.deps.Books.Made(len(msgs), acks)
 	}
 	return err
 }

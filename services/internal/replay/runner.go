@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
 	"github.com/posthaste/posthaste/services/internal/kv"
@@ -33,13 +34,15 @@ type Deps struct {
 	// "cancelled" or "waiting", by delivery id. Those without a record are
 	// missing.
 	Outcomes func(ctx context.Context, tenant string, deliveryIDs []string) (map[string]string, error)
-	Log      *slog.Logger
-	Meter    metric.Meter
+	// Books counts the deliveries; nil for nowhere.
+	Books *books.Account
+	Log   *slog.Logger
+	Meter metric.Meter
 }
 
 // publisher returns when JetStream has acked all messages.
 type publisher interface {
-	Publish(ctx context.Context, msgs []bus.Msg) error
+	PublishAcked(ctx context.Context, msgs []bus.Msg, acks []bus.Ack) error
 }
 
 // publishBytes bounds the deliveries that are on their way to JetStream.

@@ -257,7 +257,9 @@ func TestSubscriptionThatCannotTakeIt(t *testing.T) {
 // publish is a publisher.
 type publish func(ctx context.Context, msgs []bus.Msg) error
 
-func (p publish) Publish(ctx context.Context, msgs []bus.Msg) error { return p(ctx, msgs) }
+func (p publish) PublishAcked(ctx context.Context, msgs []bus.Msg, _ []bus.Ack) error {
+	return p(ctx, msgs)
+}
 
 func TestReplayThatAsksForTheImpossible(t *testing.T) {
 	t.Parallel()

@@ -103,5 +103,10 @@ func (r *Resource) publish(ctx context.Context, d history.Delivery, entry eventl
 	if err != nil {
 		return "", err
 	}
-	return round, r.publisher.PublishOnce(ctx, []bus.Msg{msg}, nil)
+	ack := make([]bus.Ack, 1)
+	if err := r.publisher.PublishOnce(ctx, []bus.Msg{msg}, ack); err != nil {
+		return "", err
+	}
+	r.deps.Books.Made(1, ack)
+	return round, nil
 }

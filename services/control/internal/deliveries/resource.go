@@ -11,6 +11,7 @@ import (
 
 	"github.com/posthaste/posthaste/services/control/internal/rest"
 	"github.com/posthaste/posthaste/services/internal/auth"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/eventlog"
 	"github.com/posthaste/posthaste/services/internal/history"
@@ -29,6 +30,7 @@ type Deps struct {
 	Events  *eventlog.Log
 	Store   *subscription.Store
 	Bus     *bus.Bus
+	Books   *books.Account // counts what is made again; nil for nowhere
 	Log     *slog.Logger
 	Now     func() time.Time
 }

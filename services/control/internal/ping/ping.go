@@ -16,6 +16,7 @@ import (
 
 	"github.com/posthaste/posthaste/pkg/eventid"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/books"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/dialect"
@@ -26,12 +27,13 @@ import (
 type Pinger struct {
 	bus       *bus.Bus
 	publisher *bus.Publisher
+	books     *books.Account
 	now       func() time.Time
 }
 
-// New makes a pinger.
-func New(b *bus.Bus, now func() time.Time) *Pinger {
-	return &Pinger{bus: b, publisher: b.NewPublisher(64, 1<<20), now: now}
+// New makes a pinger. account, which may be nil, counts the pings.
+func New(b *bus.Bus, account *books.Account, now func() time.Time) *Pinger {
+	return &Pinger{bus: b, publisher: b.NewPublisher(64, 1<<20), books: account, now: now}
 }
 
 // ErrNoAnswer says that nothing came of the ping in time: no dispatcher is
@@ -91,7 +93,12 @@ func (p *Pinger) publish(ctx context.Context, ping *posthastev1.Delivery) error 
 	if err != nil {
 		return err
 	}
-	return p.publisher.PublishOnce(ctx, []bus.Msg{msg}, nil)
+	ack := make([]bus.Ack, 1)
+	if err := p.publisher.PublishOnce(ctx, []bus.Msg{msg}, ack); err != nil {
+		return err
+	}
+	p.books.Made(1, ack)
+	return nil
 }
 
 // await skips the records of other deliveries.
