@@ -23,11 +23,14 @@ func forwardTrace(h http.Header, from nats.Header) {
 	}
 }
 
+// tells says whether the endpoint is told of traces.
+func (t *target) tells() bool { return t.sub.SendTraceparent == nil || t.sub.GetSendTraceparent() }
+
 // send makes the POST, in a span of its own where there are spans. Then it is
 // that span that the endpoint is told of. The caller ends it.
 func (s *Service) send(ctx context.Context, j job, t *target, r request, now time.Time) (answer, trace.Span) {
 	ctx, span := s.Tracer.Post(ctx, t.url.URL, len(r.body), j.GetAttempt())
-	if !s.Tracer.Off() && !t.sub.GetHideTrace() && t.own["Traceparent"] == nil {
+	if !s.Tracer.Off() && t.tells() && t.own["Traceparent"] == nil {
 		tracing.Outbound(ctx, r.header)
 	}
 	return s.poster.post(ctx, t.url, r.header, r.body, t.policy.Timeout, now), span
