@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/posthaste/posthaste/services/internal/tracing"
 )
@@ -156,17 +156,18 @@ func (t *Telemetry) Close() error {
 	defer cancel()
 	defer t.end()
 	defer context.AfterFunc(ctx, t.end)()
-	var errs []error
+	// All at once: what is asked to stop when the time is over may not.
+	var group errgroup.Group
 	if t.traces != nil {
-		errs = append(errs, t.traces.Shutdown(ctx))
+		group.Go(func() error { return t.traces.Shutdown(ctx) })
 	}
 	if t.metrics != nil {
-		errs = append(errs, t.metrics.Shutdown(ctx))
+		group.Go(func() error { return t.metrics.Shutdown(ctx) })
 	}
 	if t.logs != nil {
-		errs = append(errs, t.logs.Shutdown(ctx))
+		group.Go(func() error { return t.logs.Shutdown(ctx) })
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := group.Wait(); err != nil {
 		return fmt.Errorf("close telemetry: %w", err)
 	}
 	return nil
