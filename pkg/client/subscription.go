@@ -41,6 +41,9 @@ type EventSubscription struct {
 	// RateLimit is how many POSTs it gets at most; nil for no limit.
 	RateLimit   *DeliveryRate `json:"rateLimit,omitempty"`
 	ContentType string        `json:"contentType"`
+	// SendTraceparent is false where POSTs have no traceparent, and nil where
+	// they have.
+	SendTraceparent *bool `json:"sendTraceparent,omitempty"`
 	// Secret is in the answer to the request that had the server make it, and
 	// nowhere else.
 	Secret          Secret           `json:"secret,omitempty"`
@@ -101,6 +104,9 @@ type CreateEventSubscription struct {
 	// RateLimit is how many POSTs it gets at most; nil for no limit.
 	RateLimit   *DeliveryRate `json:"rateLimit,omitempty"`
 	ContentType string        `json:"contentType,omitempty"`
+	// SendTraceparent says whether POSTs have the headers of W3C Trace Context;
+	// nil for that they have.
+	SendTraceparent *bool `json:"sendTraceparent,omitempty"`
 }
 
 // DeliveryRate is so many deliveries in so much time, from all of the server
@@ -143,17 +149,18 @@ type RetryDelays struct {
 
 // UpdateEventSubscription changes what is Set or Reset and leaves the rest.
 type UpdateEventSubscription struct {
-	URL          Change[string]            `json:"url,omitzero"`
-	EventTypes   Change[[]string]          `json:"eventTypes,omitzero"`
-	Description  Change[string]            `json:"description,omitzero"`
-	Filters      Change[UpdateFilters]     `json:"filters,omitzero"`
-	RetryPolicy  Change[RetryDelays]       `json:"retryPolicy,omitzero"`
-	Timeout      Change[Duration]          `json:"timeout,omitzero"`
-	Headers      Change[map[string]string] `json:"headers,omitzero"`
-	TLS          Change[TLS]               `json:"tls,omitzero"` // all of it at once
-	DisableAfter Change[int]               `json:"disableAfter,omitzero"`
-	RateLimit    Change[DeliveryRate]      `json:"rateLimit,omitzero"` // all of it at once
-	ContentType  Change[string]            `json:"contentType,omitzero"`
+	URL             Change[string]            `json:"url,omitzero"`
+	EventTypes      Change[[]string]          `json:"eventTypes,omitzero"`
+	Description     Change[string]            `json:"description,omitzero"`
+	Filters         Change[UpdateFilters]     `json:"filters,omitzero"`
+	RetryPolicy     Change[RetryDelays]       `json:"retryPolicy,omitzero"`
+	Timeout         Change[Duration]          `json:"timeout,omitzero"`
+	Headers         Change[map[string]string] `json:"headers,omitzero"`
+	TLS             Change[TLS]               `json:"tls,omitzero"` // all of it at once
+	DisableAfter    Change[int]               `json:"disableAfter,omitzero"`
+	RateLimit       Change[DeliveryRate]      `json:"rateLimit,omitzero"` // all of it at once
+	ContentType     Change[string]            `json:"contentType,omitzero"`
+	SendTraceparent Change[bool]              `json:"sendTraceparent,omitzero"`
 }
 
 // UpdateFilters changes the filters that it names.

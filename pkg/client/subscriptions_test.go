@@ -29,13 +29,13 @@ var subscriptionCalls = map[string]callTest{
 				Timeout:     client.Duration(5 * time.Second), Headers: map[string]string{"X-A": "b"}, DisableAfter: new(0),
 				TLS:         &client.TLS{ClientCertificate: "c", ClientKey: "k", CA: "a"},
 				RateLimit:   &client.DeliveryRate{Deliveries: 10, Per: client.Duration(time.Second)},
-				ContentType: "text/json", SigningAlgorithm: "hmac_sha256",
+				ContentType: "text/json", SigningAlgorithm: "hmac_sha256", SendTraceparent: new(false),
 			})
 		},
 		method: "POST", uri: "/v1/event-subscriptions", keyed: true,
 		body: `{"url":"https://e.x/?a=<b>&c","eventTypes":["task.*"],"secret":"whsec_mine","signingAlgorithm":"hmac_sha256","description":"d",` +
 			`"filters":{"taskIds":["t1"],"pattern":{"n":[1]}},"dialect":"aicity","retryPolicy":{"delays":["1m0s"]},"timeout":"5s","headers":{"X-A":"b"},` +
-			`"tls":{"clientCertificate":"c","clientKey":"k","ca":"a"},"disableAfter":0,"rateLimit":{"deliveries":10,"per":"1s"},"contentType":"text/json"}`,
+			`"tls":{"clientCertificate":"c","clientKey":"k","ca":"a"},"disableAfter":0,"rateLimit":{"deliveries":10,"per":"1s"},"contentType":"text/json","sendTraceparent":false}`,
 		status: 201, answer: subAnswer, want: subWant,
 	},
 	"Create the least": {
@@ -80,6 +80,12 @@ var subscriptionCalls = map[string]callTest{
 			return c.EventSubscriptions.Update(ctx, "evsub_1", client.UpdateEventSubscription{RateLimit: client.Reset[client.DeliveryRate]()})
 		},
 		method: "PATCH", uri: "/v1/event-subscriptions/evsub_1", body: `{"rateLimit":null}`, status: 200, answer: subAnswer, want: subWant,
+	},
+	"Update to no traceparent": {
+		call: func(ctx context.Context, c *client.Client) (any, error) {
+			return c.EventSubscriptions.Update(ctx, "evsub_1", client.UpdateEventSubscription{SendTraceparent: client.Set(false)})
+		},
+		method: "PATCH", uri: "/v1/event-subscriptions/evsub_1", body: `{"sendTraceparent":false}`, status: 200, answer: subAnswer, want: subWant,
 	},
 	"Delete": {
 		call: func(ctx context.Context, c *client.Client) (any, error) {

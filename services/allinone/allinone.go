@@ -36,10 +36,10 @@ import (
 
 // Posthaste is the whole of it, ready to run.
 type Posthaste struct {
-	cfg     Config
-	log     *slog.Logger
-	process *process.Process
-	metrics *telemetry.Metrics
+	cfg       Config
+	log       *slog.Logger
+	process   *process.Process
+	telemetry *telemetry.Telemetry
 
 	bus   *bus.Bus
 	redis *redisstore.Store
@@ -70,7 +70,13 @@ func WithGuard(g *ssrf.Guard) Option { return func(p *Posthaste) { p.guard = g }
 // requests can be sent; Run answers them. Run or Close releases everything.
 func New(ctx context.Context, cfg Config, log *slog.Logger, options ...Option) (_ *Posthaste, err error) {
 	cfg.openToLoopback()
-	p := &Posthaste{cfg: cfg, log: log, process: process.New(log), guard: ssrf.New(cfg.Endpoints, nil)}
+	tel, err := telemetry.Open(ctx, "dev", cfg.Telemetry, log)
+	if err != nil {
+		return nil, err
+	}
+	log = tel.Log()
+	p := &Posthaste{cfg: cfg, log: log, process: process.New(log), telemetry: tel, guard: ssrf.New(cfg.Endpoints, nil)}
+	p.process.OnClose(tel.Close)
 	for _, o := range options {
 		o(p)
 	}
@@ -82,7 +88,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, options ...Option) (
 	if err := p.openData(); err != nil {
 		return nil, err
 	}
-	if err := p.startAdmin(ctx); err != nil {
+	if err := p.startAdmin(); err != nil {
 		return nil, err
 	}
 	if err := p.connect(ctx); err != nil {
@@ -143,15 +149,12 @@ func (p *Posthaste) ownKey(key *settings.Secret, file, noun string, fresh func()
 	return err
 }
 
-func (p *Posthaste) startAdmin(ctx context.Context) (err error) {
-	if p.metrics, err = telemetry.NewMetrics(); err != nil {
-		return err
-	}
-	p.process.OnClose(func() error { return p.metrics.Shutdown(context.WithoutCancel(ctx)) })
-	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, p.metrics.Handler(), p.cfg.Telemetry.Profile)
+func (p *Posthaste) startAdmin() (err error) {
+	metrics := p.telemetry.Metrics().Handler()
+	p.adminAddr, err = p.process.Admin(p.cfg.AdminAddr, metrics, p.cfg.Telemetry.Profile)
 	if errors.Is(err, syscall.EADDRINUSE) && p.cfg.AdminAddr == defaultAdminAddr {
 		// Nobody asked for this very port, and Prometheus has the same one.
-		p.adminAddr, err = p.process.Admin("127.0.0.1:0", p.metrics.Handler(), p.cfg.Telemetry.Profile)
+		p.adminAddr, err = p.process.Admin("127.0.0.1:0", metrics, p.cfg.Telemetry.Profile)
 	}
 	return err
 }
@@ -235,7 +238,7 @@ func (p *Posthaste) assemble(ctx context.Context) error {
 func (p *Posthaste) addRouter() error {
 	s, err := router.New(p.cfg.Router, router.Deps{
 		Bus: p.bus, Event: p.cfg.Event, Index: p.subs.Index, Current: p.subs.Watcher.Current,
-		Books: p.account, Log: p.log, Meter: p.metrics.Meter("router"),
+		Books: p.account, Log: p.log, Meter: p.telemetry.Meter("router"), Tracer: p.telemetry.Tracer("router"),
 	})
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)
@@ -248,7 +251,7 @@ func (p *Posthaste) addDispatcher() error {
 	s, err := dispatcher.New(p.cfg.Dispatcher, dispatcher.Deps{
 		Bus: p.bus, Store: p.subs.Store, Index: p.subs.Index, Loaded: p.subs.Watcher.Loaded(),
 		Redis: p.redis, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
-		Books: p.account, Log: p.log, Meter: p.metrics.Meter("dispatcher"),
+		Books: p.account, Log: p.log, Meter: p.telemetry.Meter("dispatcher"), Tracer: p.telemetry.Tracer("dispatcher"),
 	})
 	if err != nil {
 		return fmt.Errorf("make dispatcher: %w", err)

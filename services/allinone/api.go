@@ -23,7 +23,7 @@ func (p *Posthaste) addAPI(ctx context.Context) error {
 	}
 	events, err := ingest.New(p.cfg.Ingest, ingest.Deps{
 		Bus: p.bus, Event: p.cfg.Event, Keys: p.keys, Catalogue: p.types, Idempotency: p.answers,
-		Log: p.log, Meter: p.metrics.Meter("ingest"),
+		Log: p.log, Meter: p.telemetry.Meter("ingest"), Tracer: p.telemetry.Tracer("ingest"),
 	})
 	if err != nil {
 		return fmt.Errorf("make ingest: %w", err)
@@ -36,7 +36,7 @@ func (p *Posthaste) addAPI(ctx context.Context) error {
 	mux.Handle(ingest.Path, events.Handler())
 	mux.Handle("GET "+ingest.Path, api)
 	mux.Handle("/", api)
-	server, err := httpserver.New(p.cfg.Addr, p.cfg.HTTP, mux, p.cfg.Grace, p.log)
+	server, err := httpserver.New(p.cfg.Addr, p.cfg.HTTP, p.telemetry.Server(mux), p.cfg.Grace, p.log)
 	if err != nil {
 		return err
 	}
@@ -71,14 +71,14 @@ func (p *Posthaste) addControl(ctx context.Context) (http.Handler, error) {
 	}
 	p.process.OnClose(records.Close)
 	p.process.Check("history", records.Ready)
-	notifier, err := notify.New(p.cfg.Notify, p.bus, p.log, p.metrics.Meter("notify"))
+	notifier, err := notify.New(p.cfg.Notify, p.bus, p.log, p.telemetry.Meter("notify"))
 	if err != nil {
 		return nil, err
 	}
 	s, err := control.New(ctx, p.cfg.Control, control.Deps{
 		Bus: p.bus, Live: p.subs, Tenants: p.tenants, Catalogue: p.types, Idempotency: p.answers, History: records,
 		Redis: p.redis, Keys: p.keys, APIKeys: p.held, Guard: p.guard, Dialects: p.dialects, Policies: p.policies,
-		Event: p.cfg.Event, Books: p.account, Log: p.log, Meter: p.metrics.Meter("control"),
+		Event: p.cfg.Event, Books: p.account, Log: p.log, Meter: p.telemetry.Meter("control"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make control: %w", err)

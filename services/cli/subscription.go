@@ -32,6 +32,7 @@ func (v *subscriptionsVerb) show(s *client.EventSubscription) error {
 		{"attempts", strconv.Itoa(s.RetryPolicy.MaxAttempts)},
 		{"timeout", s.Timeout.String()},
 		{"at most", deliveryRate(s.RateLimit)},
+		{"traceparent", traceparent(s.SendTraceparent)},
 		{"client certificate", clientCertificate(s.TLS)},
 		{"public key", s.PublicKey},
 		{"secret", s.Secret.Reveal()},
@@ -46,6 +47,14 @@ func deliveryRate(r *client.DeliveryRate) string {
 		return ""
 	}
 	return fmt.Sprintf("%d deliveries in %s", r.Deliveries, r.Per)
+}
+
+// traceparent says that its POSTs have none, "" where they have.
+func traceparent(send *bool) string {
+	if send == nil || *send {
+		return ""
+	}
+	return "not sent"
 }
 
 // clientCertificate names the one that is shown to the endpoint.

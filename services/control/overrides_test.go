@@ -19,7 +19,7 @@ func TestCreateWithOverrides(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	a := h.do(t, http.MethodPost, collection, with(`"timeout":"2500ms","headers":{"X-Team":"value-of-team","authorization":"value-of-auth"},
-		"disableAfter":0,"rateLimit":{"deliveries":90,"per":"60s"},"contentType":"application/vnd.acme+json; v=1","filters":{"pattern":{"amount":[{"numeric":[">",100]}]}},"signingAlgorithm":"hmac_sha256"`))
+		"disableAfter":0,"rateLimit":{"deliveries":90,"per":"60s"},"contentType":"application/vnd.acme+json; v=1","sendTraceparent":false,"filters":{"pattern":{"amount":[{"numeric":[">",100]}]}},"signingAlgorithm":"hmac_sha256"`))
 	got := a.one(t, http.StatusCreated).Data
 	type overrides struct {
 		Timeout, ContentType string
@@ -30,6 +30,9 @@ func TestCreateWithOverrides(t *testing.T) {
 	}
 	if got.RateLimit == nil {
 		t.Fatalf("no rate in %s", a.Text)
+	}
+	if got.SendTraceparent == nil || *got.SendTraceparent {
+		t.Errorf("its POSTs have a traceparent: %s", a.Text)
 	}
 	want := overrides{
 		"2.5s", "application/vnd.acme+json; v=1", 0,
@@ -87,6 +90,7 @@ func TestOverridesRefuse(t *testing.T) {
 		`"rateLimit":{"deliveries":1,"per":"day"}`:               {"rateLimit.per", "a duration such as 1m"},
 		`"rateLimit":{"deliveries":1,"per":1}`:                   {"rateLimit.per", "must be a string"},
 		`"rateLimit":{"deliveries":1,"per":"1s","burst":2}`:      {"rateLimit.burst", "unknown field"},
+		`"sendTraceparent":"no"`:                                 {"sendTraceparent", "true or false"},
 		`"rateLimit":10`:                                         {"rateLimit", "an object"},
 		`"contentType":"json"`:                                   {"contentType", "a media type such as application/json"},
 		`"contentType":"a/b\r\nX: y"`:                            {"contentType", "a media type"},
@@ -139,7 +143,7 @@ func TestPatchOverrides(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	const full = `{"url":"https://example.com/","eventTypes":["a.b"],"timeout":"1s","headers":{"X-A":"1","X-B":"2"},"disableAfter":3,
-		"rateLimit":{"deliveries":10,"per":"1s"},"contentType":"text/plain","filters":{"taskIds":["t"],"pattern":{"a":["b"]}}}`
+		"rateLimit":{"deliveries":10,"per":"1s"},"contentType":"text/plain","sendTraceparent":false,"filters":{"taskIds":["t"],"pattern":{"a":["b"]}}}`
 	for body, want := range map[string]func(*subscriptions.EventSubscription){
 		`{"timeout":"200ms"}`:     func(v *subscriptions.EventSubscription) { v.Timeout = "200ms" },
 		`{"timeout":null}`:        func(v *subscriptions.EventSubscription) { v.Timeout = "10s" },
@@ -158,6 +162,9 @@ func TestPatchOverrides(t *testing.T) {
 		`{"rateLimit":null}`:                  func(v *subscriptions.EventSubscription) { v.RateLimit = nil },
 		`{"contentType":"a/b"}`:               func(v *subscriptions.EventSubscription) { v.ContentType = "a/b" },
 		`{"contentType":null}`:                func(v *subscriptions.EventSubscription) { v.ContentType = "application/json" },
+		`{"sendTraceparent":true}`:            func(v *subscriptions.EventSubscription) { v.SendTraceparent = nil },
+		`{"sendTraceparent":null}`:            func(v *subscriptions.EventSubscription) { v.SendTraceparent = nil },
+		`{"sendTraceparent":false}`:           func(*subscriptions.EventSubscription) {},
 		`{"filters":{"pattern":{"c":["d"]}}}`: func(v *subscriptions.EventSubscription) { v.Filters.Pattern = []byte(`{"c":["d"]}`) },
 		`{"filters":{"pattern":null}}`:        func(v *subscriptions.EventSubscription) { v.Filters.Pattern = nil },
 		`{"filters":{"taskIds":["u"]}}`:       func(v *subscriptions.EventSubscription) { v.Filters.TaskIDs = []string{"u"} },

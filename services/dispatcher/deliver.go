@@ -12,6 +12,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/sealed"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/tracing"
 )
 
 // tolerance is how much before its time an attempt may be made.
@@ -125,8 +126,11 @@ func (l *lane) attempt(ctx context.Context, j job) {
 		return
 	}
 	r := t.request(j, now)
-	a := s.poster.post(ctx, t.url, r.header, r.body, t.policy.Timeout, now)
+	ctx, span := s.Tracer.Attempt(ctx, j.msg, j.Delivery)
+	defer span.End()
+	a, posted := s.send(ctx, j, t, r, now)
 	v := judge(t.dialect, a.status, a.header, a.err, now)
+	tracing.Posted(posted, a.status, v.Kind == Delivered, string(v.Reason))
 	l.leaveDoubtful(&j)
 	s.resume(g.Leave(now.Add(a.took), gate.Result{
 		Took: a.took, Success: v.Kind == Delivered, Strain: v.Strain, Pause: min(v.After, s.Policies.MaxRetryAfter()),
@@ -169,6 +173,7 @@ func (s *Service) settle(ctx context.Context, j job, t *target, r request, a ans
 // finish publishes the record of how the delivery ended, then acks it.
 func (s *Service) finish(ctx context.Context, j job, record *posthastev1.Attempt) {
 	s.metrics.finished(ctx, record)
+	s.ended(ctx, record)
 	msg, err := recordMsg(record)
 	if err != nil {
 		s.Log.ErrorContext(ctx, "encode attempt", "delivery", j.GetId(), "error", err)
@@ -184,6 +189,7 @@ func (s *Service) retry(ctx context.Context, j job, record *posthastev1.Attempt,
 	now := s.now()
 	at := now.Add(wait)
 	setNext(record, at)
+	s.ended(ctx, record)
 	j.Attempt++
 	j.Deferrals = 0
 	done, err := recordMsg(record)
@@ -198,7 +204,7 @@ func (s *Service) retry(ctx context.Context, j job, record *posthastev1.Attempt,
 		s.putBack(j)
 		return
 	}
-	later.Header = bus.TraceContext(j.msg.Headers())
+	later.Header = s.Tracer.Again(ctx, bus.TraceContext(j.msg.Headers()))
 	s.publishAndAck(ctx, j, record.GetOutcome(), done, later)
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/redisstore"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/tracing"
 )
 
 // Deps are what a dispatcher works with.
@@ -46,6 +47,8 @@ type Deps struct {
 	Books *books.Account
 	Log   *slog.Logger
 	Meter metric.Meter
+	// Tracer makes spans; nil makes none.
+	Tracer *tracing.Tracer
 }
 
 // Service is a dispatcher. Any number share the work.

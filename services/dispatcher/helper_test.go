@@ -153,7 +153,7 @@ func (h *house) fresh(tb testing.TB, sub string, n int) []string {
 		ids[i] = delivery.ID(e, sub)
 		msgs[i] = bus.Msg{
 			Subject: bus.DeliverySubject(bus.LaneFresh, "t", sub), ID: ids[i],
-			Data: delivery.EncodeNew(ids[i], sub, encoded, uint64(i+1), timestamppb.Now()),
+			Data: delivery.EncodeNew(ids[i], sub, encoded, uint64(i+1), timestamppb.Now(), timestamppb.Now()),
 		}
 	}
 	if err := h.bus.NewPublisher(512, 8<<20).Publish(tb.Context(), msgs); err != nil {

@@ -2,12 +2,10 @@ package dispatcher
 
 import (
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -73,14 +71,4 @@ func recordMsg(r *posthastev1.Attempt) (bus.Msg, error) {
 		ID:      r.GetDeliveryId() + ":" + r.GetRound() + ":" + strconv.FormatUint(uint64(r.GetNumber()), 10),
 		Data:    data,
 	}, nil
-}
-
-// forwardTrace passes the producer's trace context on to the endpoint.
-func forwardTrace(h http.Header, from nats.Header) {
-	if v, ok := from[bus.HeaderTraceparent]; ok {
-		h["Traceparent"] = v
-		if v, ok := from[bus.HeaderTracestate]; ok {
-			h["Tracestate"] = v
-		}
-	}
 }

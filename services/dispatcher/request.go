@@ -30,7 +30,9 @@ func (t *target) request(j job, now time.Time) request {
 		r.body = t.dialect.AppendBody(nil, &in)
 	}
 	r.header = t.dialect.Header(&in, now, r.body, t.signer)
-	forwardTrace(r.header, j.msg.Headers())
+	if t.tells() {
+		forwardTrace(r.header, j.msg.Headers())
+	}
 	maps.Copy(r.header, t.own)
 	return r
 }

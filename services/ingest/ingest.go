@@ -18,6 +18,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/idempotency"
+	"github.com/posthaste/posthaste/services/internal/tracing"
 )
 
 // Service is an ingest. Any number share the work.
@@ -33,6 +34,7 @@ type Service struct {
 	said      said
 	log       *slog.Logger
 	metrics   *metrics
+	tracer    *tracing.Tracer
 	now       func() time.Time
 }
 
@@ -43,6 +45,8 @@ type Deps struct {
 	Keys  *auth.Keys
 	Log   *slog.Logger
 	Meter metric.Meter
+	// Tracer makes spans; nil makes none.
+	Tracer *tracing.Tracer
 	// Catalogue holds events against their types. nil: all types are taken.
 	Catalogue Catalogue
 	// Idempotency keeps answers to requests with an Idempotency-Key. nil: the
@@ -73,6 +77,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		catalogue: deps.Catalogue,
 		log:       deps.Log,
 		metrics:   m,
+		tracer:    deps.Tracer,
 		now:       time.Now,
 	}
 	s.keyed = s.once(deps.Idempotency)

@@ -14,6 +14,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/problem"
+	"github.com/posthaste/posthaste/services/internal/tracing"
 )
 
 // retryAfter is what a client is told while JetStream is away.
@@ -36,11 +37,14 @@ func (s *Service) store(r *http.Request, events []*posthastev1.Event) (*accepted
 	if !s.bus.Connected() {
 		return nil, unavailable(events, nil)
 	}
-	msgs, err := messages(events, traceContext(r.Header))
+	ctx, span := s.tracer.Publish(r.Context(), events)
+	defer span.End()
+	msgs, err := messages(events, s.trace(ctx, r.Header, len(events)))
 	if err != nil {
 		return nil, err
 	}
-	acks, err := s.publish(r.Context(), msgs)
+	acks, err := s.publish(ctx, msgs)
+	tracing.Fail(span, err)
 	switch {
 	case errors.Is(err, bus.ErrTooLarge):
 		return nil, clientError(&event.SizeError{Index: -1, Limit: s.limits.EventBytes, Setting: settingEventBytes})

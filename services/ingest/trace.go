@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -17,6 +18,15 @@ var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-
 
 // maxTracestate is four times what W3C Trace Context asks to be passed on.
 const maxTracestate = 2048 // bytes
+
+// trace is what the headers of so many events say: the span that they are
+// published in, or else what the request says.
+func (s *Service) trace(ctx context.Context, h http.Header, events int) nats.Header {
+	if s.tracer.Off() {
+		return traceContext(h)
+	}
+	return s.tracer.EventHeader(ctx, events)
+}
 
 // traceContext is the trace of a request in the headers of its events.
 func traceContext(h http.Header) nats.Header {

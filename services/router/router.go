@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -28,6 +27,7 @@ import (
 	"github.com/posthaste/posthaste/services/internal/event"
 	"github.com/posthaste/posthaste/services/internal/filter"
 	"github.com/posthaste/posthaste/services/internal/subscription"
+	"github.com/posthaste/posthaste/services/internal/tracing"
 	"github.com/posthaste/posthaste/services/internal/workers"
 )
 
@@ -45,6 +45,7 @@ type Service struct {
 	books     *books.Account
 	log       *slog.Logger
 	metrics   *metrics
+	tracer    *tracing.Tracer
 	now       func() time.Time
 }
 
@@ -60,6 +61,8 @@ type Deps struct {
 	Books *books.Account
 	Log   *slog.Logger
 	Meter metric.Meter
+	// Tracer makes spans; nil makes none.
+	Tracer *tracing.Tracer
 }
 
 // New makes a router.
@@ -83,6 +86,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		books:     deps.Books,
 		log:       deps.Log,
 		metrics:   m,
+		tracer:    deps.Tracer,
 		now:       time.Now,
 	}
 	s.express = newExpress(s, int64(cfg.EventsBacklog))
@@ -125,7 +129,7 @@ func (s *Service) route(ctx context.Context, msg jetstream.Msg) {
 	defer held.Release()
 	if err := s.fanOut(ctx, msg); err != nil {
 		if ctx.Err() == nil {
-			s.log.Error("event not routed; it will be tried again", "subject", msg.Subject(), "error", err)
+			s.log.ErrorContext(ctx, "event not routed; it will be tried again", "subject", msg.Subject(), "error", err)
 		}
 		held.Release() // nothing may follow the nak
 		s.giveBack(msg)
@@ -151,6 +155,15 @@ func (s *Service) fanOut(ctx context.Context, msg jetstream.Msg) error {
 
 // fanOutAt makes the deliveries of the event that stands at this place.
 func (s *Service) fanOutAt(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	header := bus.EventTrace(msg.Headers())
+	ctx, span := s.tracer.Process(ctx, header)
+	defer span.End()
+	err := s.process(ctx, msg, meta, header)
+	tracing.Fail(span, err)
+	return err
+}
+
+func (s *Service) process(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata, trace nats.Header) error {
 	e, err := event.ReadMessage(event.Message{
 		Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data(),
 		Stored: meta.Timestamp, Sequence: meta.Sequence.Stream,
@@ -162,7 +175,8 @@ func (s *Service) fanOutAt(ctx context.Context, msg jetstream.Msg, meta *jetstre
 		return err
 	}
 	matches := s.match(e)
-	err = s.publish(ctx, e, meta.Sequence.Stream, matches, bus.TraceContext(msg.Headers()))
+	s.tracer.Routed(ctx, e, meta.Consumer, len(matches))
+	err = s.publish(ctx, e, meta, matches, trace)
 	if errors.Is(err, bus.ErrTooLarge) {
 		// Trying again cannot help, and what is stored already is dropped by
 		// nobody: those deliveries go out.
@@ -181,7 +195,7 @@ func (s *Service) match(e *posthastev1.Event) []*subscription.Subscription {
 // publish makes a delivery for each match and returns when JetStream has all.
 // A large fan-out is made in parts: a thousand deliveries of a large event at
 // once would take a thousand times its memory.
-func (s *Service) publish(ctx context.Context, e *posthastev1.Event, sequence uint64, matches []*subscription.Subscription, trace nats.Header) error {
+func (s *Service) publish(ctx context.Context, e *posthastev1.Event, meta *jetstream.MsgMetadata, matches []*subscription.Subscription, trace nats.Header) (err error) {
 	if len(matches) == 0 {
 		return nil
 	}
@@ -189,19 +203,21 @@ func (s *Service) publish(ctx context.Context, e *posthastev1.Event, sequence ui
 	if err != nil {
 		return err
 	}
-	created := timestamppb.New(s.now())
+	created, published := timestamppb.New(s.now()), timestamppb.New(meta.Timestamp)
 	acks := make([]bus.Ack, 0, len(matches))
+	sending := s.tracer.Send(ctx, trace, len(matches))
+	defer func() { sending.End(err) }()
 	part := max(1, min(maxPart, int(s.cfg.PublishBytes)/4/len(encoded)))
 	for some := range slices.Chunk(matches, part) {
 		lane := s.lanes.choose(e.GetTenant(), len(some), s.now())
 		msgs := make([]bus.Msg, len(some))
 		for i, sub := range some {
-			id := delivery.ID(e, sub.GetId())
+			id, subject := delivery.ID(e, sub.GetId()), bus.DeliverySubject(lane, e.GetTenant(), sub.GetId())
 			msgs[i] = bus.Msg{
-				Subject: bus.DeliverySubject(lane, e.GetTenant(), sub.GetId()),
+				Subject: subject,
 				ID:      id,
-				Data:    delivery.EncodeNew(id, sub.GetId(), encoded, sequence, created),
-				Header:  maps.Clone(trace),
+				Data:    delivery.EncodeNew(id, sub.GetId(), encoded, meta.Sequence.Stream, created, published),
+				Header:  sending.Header(subject, id, sub.GetId()),
 			}
 		}
 		next := len(acks)

@@ -55,7 +55,10 @@ type Delivery struct {
 	Test bool `protobuf:"varint,11,opt,name=test,proto3" json:"test,omitempty"`
 	// The body as it was first sent, so that every attempt sends the same bytes.
 	// Then event.data is empty. Unset before the first attempt.
-	Body          []byte `protobuf:"bytes,12,opt,name=body,proto3" json:"body,omitempty"`
+	Body []byte `protobuf:"bytes,12,opt,name=body,proto3" json:"body,omitempty"`
+	// When the event was stored in EVENTS. Unset where the event did not come
+	// straight from there, as in a replay.
+	PublishedAt   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -174,11 +177,18 @@ func (x *Delivery) GetBody() []byte {
 	return nil
 }
 
+func (x *Delivery) GetPublishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishedAt
+	}
+	return nil
+}
+
 var File_posthaste_v1_delivery_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_delivery_proto_rawDesc = "" +
 	"\n" +
-	"\x1bposthaste/v1/delivery.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18posthaste/v1/event.proto\"\x8e\x03\n" +
+	"\x1bposthaste/v1/delivery.proto\x12\fposthaste.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18posthaste/v1/event.proto\"\xcd\x03\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
 	"\x0fsubscription_id\x18\x02 \x01(\tR\x0esubscriptionId\x12)\n" +
@@ -194,7 +204,8 @@ const file_posthaste_v1_delivery_proto_rawDesc = "" +
 	"\x05round\x18\n" +
 	" \x01(\tR\x05round\x12\x12\n" +
 	"\x04test\x18\v \x01(\bR\x04test\x12\x12\n" +
-	"\x04body\x18\f \x01(\fR\x04bodyB?Z=github.com/posthaste/posthaste/proto/posthaste/v1;posthastev1b\x06proto3"
+	"\x04body\x18\f \x01(\fR\x04body\x12=\n" +
+	"\fpublished_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAtB?Z=github.com/posthaste/posthaste/proto/posthaste/v1;posthastev1b\x06proto3"
 
 var (
 	file_posthaste_v1_delivery_proto_rawDescOnce sync.Once
@@ -218,11 +229,12 @@ var file_posthaste_v1_delivery_proto_depIdxs = []int32{
 	1, // 0: posthaste.v1.Delivery.event:type_name -> posthaste.v1.Event
 	2, // 1: posthaste.v1.Delivery.not_before:type_name -> google.protobuf.Timestamp
 	2, // 2: posthaste.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	2, // 3: posthaste.v1.Delivery.published_at:type_name -> google.protobuf.Timestamp
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_posthaste_v1_delivery_proto_init() }

@@ -119,9 +119,11 @@ type Subscription struct {
 	// system's authorities, and without a client certificate.
 	Tls *Tls `protobuf:"bytes,21,opt,name=tls,proto3" json:"tls,omitempty"`
 	// A Subscription that has the secret fields of this one and no others.
-	Sealed        *Sealed `protobuf:"bytes,22,opt,name=sealed,proto3" json:"sealed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Sealed *Sealed `protobuf:"bytes,22,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// Whether its POSTs have a traceparent and a tracestate. Unset: they have.
+	SendTraceparent *bool `protobuf:"varint,23,opt,name=send_traceparent,json=sendTraceparent,proto3,oneof" json:"send_traceparent,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Subscription) Reset() {
@@ -306,6 +308,13 @@ func (x *Subscription) GetSealed() *Sealed {
 		return x.Sealed
 	}
 	return nil
+}
+
+func (x *Subscription) GetSendTraceparent() bool {
+	if x != nil && x.SendTraceparent != nil {
+		return *x.SendTraceparent
+	}
+	return false
 }
 
 // RateLimit is so many deliveries in so much time.
@@ -603,7 +612,7 @@ var File_posthaste_v1_subscription_proto protoreflect.FileDescriptor
 
 const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
-	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19posthaste/v1/sealed.proto\"\xc5\b\n" +
+	"\x1fposthaste/v1/subscription.proto\x12\fposthaste.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19posthaste/v1/sealed.proto\"\x8a\t\n" +
 	"\fSubscription\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -632,11 +641,13 @@ const file_posthaste_v1_subscription_proto_rawDesc = "" +
 	"\n" +
 	"rate_limit\x18\x14 \x01(\v2\x17.posthaste.v1.RateLimitR\trateLimit\x12(\n" +
 	"\x03tls\x18\x15 \x01(\v2\x11.posthaste.v1.TlsB\x03\x80\x01\x01R\x03tls\x12,\n" +
-	"\x06sealed\x18\x16 \x01(\v2\x14.posthaste.v1.SealedR\x06sealed\x1a:\n" +
+	"\x06sealed\x18\x16 \x01(\v2\x14.posthaste.v1.SealedR\x06sealed\x12.\n" +
+	"\x10send_traceparent\x18\x17 \x01(\bH\x01R\x0fsendTraceparent\x88\x01\x01\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
-	"\x0e_disable_after\"X\n" +
+	"\x0e_disable_afterB\x13\n" +
+	"\x11_send_traceparent\"X\n" +
 	"\tRateLimit\x12\x1e\n" +
 	"\n" +
 	"deliveries\x18\x01 \x01(\rR\n" +

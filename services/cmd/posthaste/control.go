@@ -56,7 +56,7 @@ func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 	if err := n.preflight(ctx, preflight.Process{Redis: deps.Redis}); err != nil {
 		return err
 	}
-	notifier, err := notify.New(cfg.Notify, n.bus, n.log, n.metrics.Meter("notify"))
+	notifier, err := notify.New(cfg.Notify, n.bus, n.log, n.telemetry.Meter("notify"))
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (cfg *controlConfig) build(ctx context.Context, n *node) error {
 func (cfg *controlConfig) deps(ctx context.Context, n *node) (deps control.Deps, err error) {
 	deps = control.Deps{
 		Bus: n.bus, Guard: ssrf.New(cfg.Endpoints, nil), Event: cfg.Event,
-		Log: n.log, Meter: n.metrics.Meter("control"),
+		Log: n.log, Meter: n.telemetry.Meter("control"),
 	}
 	if deps.APIKeys, deps.Keys, err = n.keys(ctx, cfg.Auth); err != nil {
 		return deps, err

@@ -64,7 +64,7 @@ func (cfg *dispatcherConfig) build(ctx context.Context, n *node) error {
 	s, err := dispatcher.New(cfg.Dispatcher, dispatcher.Deps{
 		Bus: n.bus, Store: live.Store, Index: live.Index, Loaded: live.Watcher.Loaded(),
 		Redis: redis, Guard: ssrf.New(cfg.Endpoints, nil), Dialects: dialects, Policies: policies,
-		Books: account, Log: n.log, Meter: n.metrics.Meter("dispatcher"),
+		Books: account, Log: n.log, Meter: n.telemetry.Meter("dispatcher"), Tracer: n.telemetry.Tracer("dispatcher"),
 	})
 	if err != nil {
 		return err

@@ -65,7 +65,8 @@ func (cfg *ingestConfig) build(ctx context.Context, n *node) error {
 		return err
 	}
 	s, err := ingest.New(cfg.Ingest, ingest.Deps{
-		Bus: n.bus, Event: cfg.Event, Keys: keys, Catalogue: types, Idempotency: answers, Log: n.log, Meter: n.metrics.Meter("ingest"),
+		Bus: n.bus, Event: cfg.Event, Keys: keys, Catalogue: types, Idempotency: answers, Log: n.log,
+		Meter: n.telemetry.Meter("ingest"), Tracer: n.telemetry.Tracer("ingest"),
 	})
 	if err != nil {
 		return err

@@ -35,10 +35,10 @@ type nodeConfig struct {
 // node is the process of one service.
 type node struct {
 	*process.Process
-	cfg     nodeConfig
-	log     *slog.Logger
-	metrics *telemetry.Metrics
-	bus     *bus.Bus
+	cfg       nodeConfig
+	log       *slog.Logger
+	telemetry *telemetry.Telemetry
+	bus       *bus.Bus
 }
 
 // runNode makes a node, adds to it what build makes, and runs it until ctx
@@ -62,14 +62,14 @@ func runNode(ctx context.Context, name, adminAddr string, cfg nodeConfig, build 
 
 // newNode starts the admin server and connects to NATS.
 func newNode(ctx context.Context, name, adminAddr string, cfg nodeConfig) (*node, error) {
-	log := telemetry.NewLogger(cfg.Telemetry, os.Stderr).With("service", name)
-	metrics, err := telemetry.NewMetrics()
+	tel, err := telemetry.Open(ctx, name, cfg.Telemetry, telemetry.NewLogger(cfg.Telemetry, os.Stderr).With("service", name))
 	if err != nil {
 		return nil, err
 	}
-	n := &node{Process: process.New(log), cfg: cfg, log: log, metrics: metrics}
-	n.OnClose(func() error { return metrics.Shutdown(context.WithoutCancel(ctx)) })
-	addr, err := n.Admin(adminAddr, metrics.Handler(), cfg.Telemetry.Profile)
+	log := tel.Log()
+	n := &node{Process: process.New(log), cfg: cfg, log: log, telemetry: tel}
+	n.OnClose(tel.Close)
+	addr, err := n.Admin(adminAddr, tel.Metrics().Handler(), cfg.Telemetry.Profile)
 	if err != nil {
 		n.Close()
 		return nil, err
@@ -160,7 +160,7 @@ func (n *node) redis(cfg redisstore.Config) (*redisstore.Store, error) {
 
 // listen adds the server of the API.
 func (n *node) listen(addr string, cfg httpserver.Config, handler http.Handler) error {
-	server, err := httpserver.New(addr, cfg, handler, n.cfg.Grace, n.log)
+	server, err := httpserver.New(addr, cfg, n.telemetry.Server(handler), n.cfg.Grace, n.log)
 	if err != nil {
 		return err
 	}

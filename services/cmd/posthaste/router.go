@@ -34,7 +34,7 @@ func (cfg *routerConfig) build(ctx context.Context, n *node) error {
 	}
 	s, err := router.New(cfg.Router, router.Deps{
 		Bus: n.bus, Event: cfg.Event, Index: live.Index, Current: live.Watcher.Current,
-		Books: account, Log: n.log, Meter: n.metrics.Meter("router"),
+		Books: account, Log: n.log, Meter: n.telemetry.Meter("router"), Tracer: n.telemetry.Tracer("router"),
 	})
 	if err != nil {
 		return err

@@ -48,6 +48,14 @@ const (
 	HeaderContentType = "Content-Type"
 	HeaderTraceparent = "traceparent"
 	HeaderTracestate  = "tracestate"
+	// HeaderSpanParent is the span that the work on the message is a part of, as
+	// a traceparent. The header traceparent stays the event's own on all hops.
+	HeaderSpanParent = "Posthaste-Span-Parent"
+	// HeaderSpanEvent is the event's span, to link to. Without
+	// HeaderSpanParent the work begins a trace of its own.
+	HeaderSpanEvent = "Posthaste-Span-Event"
+	// HeaderSpanPrevious is the span of the attempt before, to link to.
+	HeaderSpanPrevious = "Posthaste-Span-Previous"
 	// HeaderRejectReason says in REJECTED why an event could not be read.
 	HeaderRejectReason = "Posthaste-Reject-Reason"
 	// HeaderRejectSubject is the subject that the producer had published to.

@@ -85,24 +85,20 @@ const (
 	fieldAttempt        = 4
 	fieldCreatedAt      = 6
 	fieldSequence       = 9
+	fieldPublishedAt    = 13
 )
 
 // EncodeNew encodes a Delivery for its first attempt around an event that is
-// encoded already, with its place in EVENTS. A fan-out copies the event's bytes
-// and does not encode them again.
-func EncodeNew(id, subscriptionID string, event []byte, sequence uint64, createdAt *timestamppb.Timestamp) []byte {
-	seconds, nanos := uint64(createdAt.GetSeconds()), uint64(createdAt.GetNanos())
-	created := 0
-	if seconds != 0 {
-		created += 1 + protowire.SizeVarint(seconds)
-	}
-	if nanos != 0 {
-		created += 1 + protowire.SizeVarint(nanos)
-	}
-	size := 5 + protowire.SizeBytes(len(id)) + protowire.SizeBytes(len(subscriptionID)) +
-		protowire.SizeBytes(len(event)) + 1 + protowire.SizeBytes(created)
+// encoded already, with its place in EVENTS and when it was stored there, nil for
+// not known. A fan-out copies the event's bytes and does not encode them again.
+func EncodeNew(id, subscriptionID string, event []byte, sequence uint64, createdAt, publishedAt *timestamppb.Timestamp) []byte {
+	size := 4 + protowire.SizeBytes(len(id)) + protowire.SizeBytes(len(subscriptionID)) + protowire.SizeBytes(len(event)) + 1 +
+		1 + protowire.SizeBytes(timeSize(createdAt))
 	if sequence != 0 {
 		size += 1 + protowire.SizeVarint(sequence)
+	}
+	if publishedAt != nil {
+		size += 1 + protowire.SizeBytes(timeSize(publishedAt))
 	}
 	b := make([]byte, 0, size)
 	b = protowire.AppendTag(b, fieldID, protowire.BytesType)
@@ -113,19 +109,37 @@ func EncodeNew(id, subscriptionID string, event []byte, sequence uint64, created
 	b = protowire.AppendBytes(b, event)
 	b = protowire.AppendTag(b, fieldAttempt, protowire.VarintType)
 	b = protowire.AppendVarint(b, 1)
-	b = protowire.AppendTag(b, fieldCreatedAt, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(created))
-	if seconds != 0 {
-		b = protowire.AppendTag(b, 1, protowire.VarintType)
-		b = protowire.AppendVarint(b, seconds)
-	}
-	if nanos != 0 {
-		b = protowire.AppendTag(b, 2, protowire.VarintType)
-		b = protowire.AppendVarint(b, nanos)
-	}
+	b = appendTime(b, fieldCreatedAt, createdAt)
 	if sequence != 0 {
 		b = protowire.AppendTag(b, fieldSequence, protowire.VarintType)
 		b = protowire.AppendVarint(b, sequence)
+	}
+	if publishedAt != nil {
+		b = appendTime(b, fieldPublishedAt, publishedAt)
+	}
+	return b
+}
+
+func timeSize(t *timestamppb.Timestamp) (size int) {
+	if seconds := uint64(t.GetSeconds()); seconds != 0 {
+		size += 1 + protowire.SizeVarint(seconds)
+	}
+	if nanos := uint64(t.GetNanos()); nanos != 0 {
+		size += 1 + protowire.SizeVarint(nanos)
+	}
+	return size
+}
+
+func appendTime(b []byte, field protowire.Number, t *timestamppb.Timestamp) []byte {
+	b = protowire.AppendTag(b, field, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(timeSize(t)))
+	if seconds := uint64(t.GetSeconds()); seconds != 0 {
+		b = protowire.AppendTag(b, 1, protowire.VarintType)
+		b = protowire.AppendVarint(b, seconds)
+	}
+	if nanos := uint64(t.GetNanos()); nanos != 0 {
+		b = protowire.AppendTag(b, 2, protowire.VarintType)
+		b = protowire.AppendVarint(b, nanos)
 	}
 	return b
 }

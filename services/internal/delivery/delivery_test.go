@@ -115,9 +115,15 @@ func TestEncodeNewIsProtobuf(t *testing.T) {
 			Id: text.Draw(t, "event id"), Tenant: text.Draw(t, "tenant"), Type: text.Draw(t, "type"), Source: text.Draw(t, "source"),
 			Data: rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "data"),
 		}
-		created := &timestamppb.Timestamp{
-			Seconds: rapid.OneOf(rapid.Just(int64(0)), rapid.Int64()).Draw(t, "seconds"),
-			Nanos:   rapid.OneOf(rapid.Just(int32(0)), rapid.Int32Range(0, 999999999)).Draw(t, "nanos"),
+		moment := func(name string) *timestamppb.Timestamp {
+			return &timestamppb.Timestamp{
+				Seconds: rapid.OneOf(rapid.Just(int64(0)), rapid.Int64()).Draw(t, name+" seconds"),
+				Nanos:   rapid.OneOf(rapid.Just(int32(0)), rapid.Int32Range(0, 999999999)).Draw(t, name+" nanos"),
+			}
+		}
+		created, published := moment("created"), moment("published")
+		if rapid.Bool().Draw(t, "unknown") {
+			published = nil
 		}
 		sequence := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64()).Draw(t, "sequence")
 		// In a message an empty string is not written; a delivery has both.
@@ -127,11 +133,11 @@ func TestEncodeNewIsProtobuf(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, err := proto.MarshalOptions{Deterministic: true}.Marshal(
-			&posthastev1.Delivery{Id: id, SubscriptionId: subscription, Event: e, Attempt: 1, CreatedAt: created, Sequence: sequence})
+			&posthastev1.Delivery{Id: id, SubscriptionId: subscription, Event: e, Attempt: 1, CreatedAt: created, Sequence: sequence, PublishedAt: published})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := EncodeNew(id, subscription, encoded, sequence, created)
+		got := EncodeNew(id, subscription, encoded, sequence, created, published)
 		if !bytes.Equal(want, got) {
 			t.Fatalf("got  %x\nwant %x", got, want)
 		}
@@ -146,6 +152,7 @@ func TestFieldNumbers(t *testing.T) {
 	fields := (&posthastev1.Delivery{}).ProtoReflect().Descriptor().Fields()
 	for name, number := range map[string]int{
 		"id": fieldID, "subscription_id": fieldSubscriptionID, "event": fieldEvent, "attempt": fieldAttempt, "created_at": fieldCreatedAt, "sequence": fieldSequence,
+		"published_at": fieldPublishedAt,
 	} {
 		field := fields.ByTextName(name)
 		if field == nil || int(field.Number()) != number {
@@ -224,13 +231,13 @@ func BenchmarkEncodeNew(b *testing.B) {
 	b.Run("EncodeNew", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_ = EncodeNew("dlv_01KF0K8XR00000000000000001", "evsub_01KF0K8XR0", encoded, 7, created)
+			_ = EncodeNew("dlv_01KF0K8XR00000000000000001", "evsub_01KF0K8XR0", encoded, 7, created, created)
 		}
 	})
 	b.Run("Marshal", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := Encode(&posthastev1.Delivery{Id: "dlv_01KF0K8XR00000000000000001", SubscriptionId: "evsub_01KF0K8XR0", Event: e, Attempt: 1, CreatedAt: created, Sequence: 7}); err != nil {
+			if _, err := Encode(&posthastev1.Delivery{Id: "dlv_01KF0K8XR00000000000000001", SubscriptionId: "evsub_01KF0K8XR0", Event: e, Attempt: 1, CreatedAt: created, Sequence: 7, PublishedAt: created}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -111,7 +111,7 @@ func (l *Log) entry(m event.Message) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	header := bus.TraceContext(m.Header)
+	header := bus.EventTrace(m.Header)
 	return Entry{
 		Event: e, Sequence: m.Sequence, Stored: m.Stored,
 		Header: header, TraceParent: header.Get(bus.HeaderTraceparent),

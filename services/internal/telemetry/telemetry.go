@@ -1,5 +1,5 @@
-// Package telemetry makes the logger and the meter that come in by the door of
-// every service.
+// Package telemetry makes the logger, the meter and the tracer that come in by
+// the door of every service.
 package telemetry
 
 import (
@@ -22,6 +22,16 @@ type Config struct {
 	LogLevel  slog.Level `name:"log-level" group:"Telemetry" help:"Least level that is logged: debug, info, warn or error." default:"info"`
 	LogFormat string     `name:"log-format" group:"Telemetry" help:"Form of a log line: text or json." enum:"text,json" default:"text"`
 	Profile   bool       `name:"pprof" group:"Telemetry" help:"Serve /debug/pprof on the admin address." default:"false"`
+
+	TraceFanOut int `name:"trace-fan-out" group:"Telemetry" unit:"count" help:"Deliveries of one event, and events of one request, up to which all are in one trace. Beyond, each has a trace of its own that links to it." default:"100"`
+}
+
+// Validate names the setting that cannot work.
+func (c *Config) Validate() error {
+	if c.TraceFanOut < 0 {
+		return fmt.Errorf("trace-fan-out: must be at least 0, is %d", c.TraceFanOut)
+	}
+	return nil
 }
 
 // NewLogger logs to w as the configuration says.
@@ -39,15 +49,17 @@ type Metrics struct {
 	registry *prometheus.Registry
 }
 
-// NewMetrics makes a provider of its own: two may share a process.
-func NewMetrics() (*Metrics, error) {
+// NewMetrics makes a provider of its own: two may share a process. Options may
+// add readers.
+func NewMetrics(options ...sdkmetric.Option) (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	exporter, err := otelprom.New(otelprom.WithRegisterer(registry))
 	if err != nil {
 		return nil, fmt.Errorf("make metrics exporter: %w", err)
 	}
-	return &Metrics{provider: sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)), registry: registry}, nil
+	options = append(options, sdkmetric.WithReader(exporter))
+	return &Metrics{provider: sdkmetric.NewMeterProvider(options...), registry: registry}, nil
 }
 
 // Meter is what a service makes its instruments with.

@@ -148,6 +148,10 @@ func (r *Resource) patchOverrides(d *dialect.Dialect, req *PatchEventSubscriptio
 		text := readContentType(req.ContentType.Value, f)
 		apply = append(apply, func(pb *posthastev1.Subscription) { pb.ContentType = text })
 	}
+	if req.SendTraceparent.Given {
+		send := req.SendTraceparent.Null || req.SendTraceparent.Value
+		apply = append(apply, func(pb *posthastev1.Subscription) { pb.SendTraceparent = new(send) })
+	}
 	return apply
 }
 

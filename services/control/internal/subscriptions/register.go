@@ -103,6 +103,9 @@ func replaceNamed(pb, wanted *posthastev1.Subscription) {
 	if wanted.ContentType != "" {
 		pb.ContentType = wanted.ContentType
 	}
+	if wanted.SendTraceparent != nil {
+		pb.SendTraceparent = wanted.SendTraceparent
+	}
 }
 
 // Only is the one subscription that the tenant has in a dialect which allows

@@ -20,6 +20,7 @@ type CreateEventSubscriptionRequest struct {
 	DisableAfter     *int                `json:"disableAfter,omitempty" minimum:"0" doc:"Failed deliveries in a row that disable it; 0 for never. Left out: the dialect's."`
 	RateLimit        *RateLimitRequest   `json:"rateLimit,omitempty"`
 	ContentType      string              `json:"contentType,omitempty" doc:"Content-Type of every POST. Left out: the dialect's."`
+	SendTraceparent  *bool               `json:"sendTraceparent,omitempty" doc:"Whether POSTs have the headers traceparent and tracestate of W3C Trace Context. Left out: they have."`
 }
 
 // FiltersRequest narrows a subscription to some of the events of its types.
@@ -50,17 +51,18 @@ type RetryPolicyRequest struct {
 // PatchEventSubscriptionRequest is the body of a PATCH, a JSON merge patch (RFC
 // 7396): what is not given stays, null resets.
 type PatchEventSubscriptionRequest struct {
-	URL          rest.Member[string]                  `json:"url,omitempty" nullable:"false" doc:"Where deliveries are POSTed."`
-	EventTypes   rest.Member[[]string]                `json:"eventTypes,omitempty" nullable:"false" doc:"Replaces the event types."`
-	Description  rest.Member[string]                  `json:"description,omitempty" doc:"null clears it."`
-	Filters      rest.Member[PatchFiltersRequest]     `json:"filters,omitempty" doc:"null removes all filters."`
-	RetryPolicy  rest.Member[PatchRetryPolicyRequest] `json:"retryPolicy,omitempty" doc:"null goes back to the dialect's."`
-	Timeout      rest.Member[string]                  `json:"timeout,omitempty" doc:"null goes back to the dialect's."`
-	Headers      rest.Member[map[string]string]       `json:"headers,omitempty" doc:"Replaces all of them; null removes them."`
-	TLS          rest.Member[TLSRequest]              `json:"tls,omitempty" doc:"Replaces all of it, so the key has to be given again; null removes it."`
-	DisableAfter rest.Member[int]                     `json:"disableAfter,omitempty" doc:"null goes back to the dialect's."`
-	RateLimit    rest.Member[RateLimitRequest]        `json:"rateLimit,omitempty" doc:"Replaces all of it; null removes it."`
-	ContentType  rest.Member[string]                  `json:"contentType,omitempty" doc:"null goes back to the dialect's."`
+	URL             rest.Member[string]                  `json:"url,omitempty" nullable:"false" doc:"Where deliveries are POSTed."`
+	EventTypes      rest.Member[[]string]                `json:"eventTypes,omitempty" nullable:"false" doc:"Replaces the event types."`
+	Description     rest.Member[string]                  `json:"description,omitempty" doc:"null clears it."`
+	Filters         rest.Member[PatchFiltersRequest]     `json:"filters,omitempty" doc:"null removes all filters."`
+	RetryPolicy     rest.Member[PatchRetryPolicyRequest] `json:"retryPolicy,omitempty" doc:"null goes back to the dialect's."`
+	Timeout         rest.Member[string]                  `json:"timeout,omitempty" doc:"null goes back to the dialect's."`
+	Headers         rest.Member[map[string]string]       `json:"headers,omitempty" doc:"Replaces all of them; null removes them."`
+	TLS             rest.Member[TLSRequest]              `json:"tls,omitempty" doc:"Replaces all of it, so the key has to be given again; null removes it."`
+	DisableAfter    rest.Member[int]                     `json:"disableAfter,omitempty" doc:"null goes back to the dialect's."`
+	RateLimit       rest.Member[RateLimitRequest]        `json:"rateLimit,omitempty" doc:"Replaces all of it; null removes it."`
+	ContentType     rest.Member[string]                  `json:"contentType,omitempty" doc:"null goes back to the dialect's."`
+	SendTraceparent rest.Member[bool]                    `json:"sendTraceparent,omitempty" doc:"null is true."`
 }
 
 // PatchFiltersRequest changes the filters that it names.

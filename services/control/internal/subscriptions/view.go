@@ -33,6 +33,7 @@ type EventSubscription struct {
 	RateLimit        *EventSubscriptionRateLimit  `json:"rateLimit,omitempty" doc:"How many POSTs it gets at most; left out where it has no limit."`
 	DisableAfter     int                          `json:"disableAfter" doc:"Failed deliveries in a row that disable it; 0 for never."`
 	ContentType      string                       `json:"contentType"`
+	SendTraceparent  *bool                        `json:"sendTraceparent,omitempty" doc:"false where POSTs have no traceparent; left out where they have."`
 	Secret           string                       `json:"secret,omitempty" doc:"Only in the answer to the request that made it."`
 	RetiringSecrets  []RetiringSecret             `json:"retiringSecrets,omitempty" doc:"Older secrets that still sign, after a rotation."`
 	SecretPrefix     string                       `json:"secretPrefix" doc:"The first 12 characters of the secret; empty where there is a public key."`
@@ -97,6 +98,9 @@ func (r *Resource) newView(sub *subscription.Subscription, failCount *int) Event
 	}
 	v.showSecrets(d, opened, r.now())
 	v.TLS, v.RateLimit = showTLS(opened.GetTls()), showRateLimit(sub.GetRateLimit())
+	if sub.SendTraceparent != nil && !sub.GetSendTraceparent() {
+		v.SendTraceparent = new(false)
+	}
 	if !sub.Active() {
 		v.Status, v.DisabledReason, v.AvailableActions = statusDisabled, sub.GetDisabledReason(), []string{}
 		if at := sub.GetDisabledAt(); at != nil {

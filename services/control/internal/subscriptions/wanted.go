@@ -59,6 +59,7 @@ func (r *Resource) wanted(ctx context.Context, d *dialect.Dialect, req *CreateEv
 	pb.DisableAfter = readDisableAfter(req.DisableAfter, f)
 	pb.RateLimit = readRateLimit(req.RateLimit, f)
 	pb.ContentType = readContentType(req.ContentType, f)
+	pb.SendTraceparent = req.SendTraceparent
 	return pb
 }
 
