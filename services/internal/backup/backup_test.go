@@ -168,8 +168,11 @@ func TestOrder(t *testing.T) {
 	b := bustest.Connect(t, testbed.StartNATS(t).URL(), quiet)
 	all := order(b)
 	for _, pair := range [][2]string{
-		{bus.StreamRejected, bus.StreamEvents}, {bus.StreamEvents, bus.StreamDeliveries}, {bus.StreamDeliveries, bus.StreamDelays},
-		{bus.StreamDelays, bus.StreamAttempts}, {bus.StreamAttempts, "KV_subscriptions"},
+		{bus.StreamRejected, bus.StreamEvents},
+		{bus.StreamEvents, bus.StreamDeliveries},
+		{bus.StreamDeliveries, bus.StreamDelays},
+		{bus.StreamDelays, bus.StreamAttempts},
+		{bus.StreamAttempts, "KV_subscriptions"},
 	} {
 		if slices.Index(all, pair[0]) >= slices.Index(all, pair[1]) {
 			t.Errorf("%s comes after %s: %q", pair[0], pair[1], all)
