@@ -85,7 +85,7 @@ func TestRecordWire(t *testing.T) {
 	var mu sync.Mutex
 	seen := make(map[string]wireMessage)
 	for _, subjects := range []string{"events.>", "deliveries.>", "delays.>", "attempts.>"} {
-		sub, err := b.NC.Subscribe(subjects, func(m *nats.Msg) {
+		_, err := b.NC.Subscribe(subjects, func(m *nats.Msg) {
 			mu.Lock()
 			defer mu.Unlock()
 			parts := strings.Split(m.Subject, ".")
@@ -101,7 +101,6 @@ func TestRecordWire(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = sub.Unsubscribe() }() //nolint:revive // at the end of the test
 	}
 	keys := wireScene(t, wired(t, s.URL()))
 	testbed.Eventually(t, "one of each is seen", func() bool {

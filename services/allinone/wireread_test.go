@@ -46,6 +46,7 @@ func TestReadsWhatOlderVersionsLeft(t *testing.T) {
 
 // finds starts with the records and one message.
 func finds(t *testing.T, file, name string) {
+	t.Helper()
 	dir := filepath.Dir(file)
 	keys := readJSON[wireKeys](t, filepath.Join(dir, "keys.json"))
 	s := testbed.StartNATS(t)

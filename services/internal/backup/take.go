@@ -51,7 +51,10 @@ func Take(ctx context.Context, b *bus.Bus, dir string, log *slog.Logger) (_ *Man
 	if len(m.Streams) == 0 {
 		return nil, errors.New("there is nothing to back up: NATS has none of the streams")
 	}
-	return m, m.write(dir)
+	if err := m.write(dir); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // order has what is upstream first, and the subscriptions after the events that
