@@ -87,8 +87,9 @@ proto: $(BUF) ## regenerate the Go of proto/
 lint: lint-proto lint-format lint-tidy lint-vet lint-go ## run every static check
 
 .PHONY: lint-proto
-lint-proto: $(BUF) ## buf lint and format; fail when generated Go is stale
+lint-proto: $(BUF) ## buf lint, format and breaking; fail when generated Go is stale
 	cd proto && $(BUF) lint && $(BUF) format -d --exit-code
+	cd proto && $(BUF) breaking --against released.binpb
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	(cd proto && $(BUF) generate -o "$$tmp"); \
 	diff -r -u -x '*.proto' proto/posthaste "$$tmp/posthaste" || { \

@@ -85,7 +85,7 @@ func TestShippedPermissions(t *testing.T) {
 	s.must(t, http.StatusOK, http.MethodGet, s.subscriptions+"/v1/events?tenant=acme", nil)
 	s.must(t, http.StatusAccepted, http.MethodPost, path+"/replay", []byte(`{"since":"2026-01-01T00:00:00Z"}`))
 	eventually(t, "the replay", func() bool { return len(to.all()) >= 5 }, nil)
-	for _, action := range []string{"secrets rotate", "secrets status", "history rebuild", "doctor"} {
+	for _, action := range []string{"secrets rotate", "secrets status", "history rebuild", "doctor", "backup --to " + filepath.Join(t.TempDir(), "backup")} {
 		v := start(t, action, s.binary, s.settings.and(loginOf("operator")).and(env{"POSTHASTE_HISTORY_FILE": filepath.Join(t.TempDir(), "h.db")}), strings.Fields(action)...)
 		if code := v.exitCode(t); code != 0 {
 			t.Errorf("%s: exit code %d: %s", action, code, v.log.String())

@@ -25,6 +25,8 @@ var commands = []settings.Command{
 	settings.For("dispatcher", "deliver, and retry what fails", runDispatcher),
 	settings.For("control", "serve the API of subscriptions", runControl),
 	settings.For("doctor", "say whether servers and settings keep what is promised", runDoctor),
+	settings.For("backup", "copy streams and buckets into a directory", runBackup),
+	settings.For("restore", "make streams and buckets of a backup", runRestore),
 	settings.For("history", "rebuild the delivery history", runHistory),
 	settings.For("secrets", "make, count and change the keys that encrypt secrets", runSecrets),
 	settings.For("version", "print the version", runVersion),

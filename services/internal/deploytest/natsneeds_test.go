@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/internal/backup"
 	"github.com/posthaste/posthaste/services/internal/bus"
 	"github.com/posthaste/posthaste/services/internal/kv"
 	"github.com/posthaste/posthaste/services/internal/settings"
@@ -99,5 +100,35 @@ func TestNATSIngestMayNoteUses(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+	}
+}
+
+// operator connects as posthaste backup and restore do.
+func operator(t *testing.T, url, name string) *bus.Bus {
+	t.Helper()
+	cfg, log := settings.Defaults[bus.Config](), &testbed.Log{}
+	cfg.NATSURL, cfg.NATSUser, cfg.NATSPass = settings.SecretURL(url), "operator", "change-me-operator"
+	b, err := bus.Dial(t.Context(), cfg, name, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	t.Cleanup(func() {
+		if strings.Contains(strings.ToLower(log.String()), "violation") {
+			t.Errorf("%s was refused something:\n%s", name, log.String())
+		}
+	})
+	return b
+}
+
+func TestNATSOperatorMayBackUpAndRestore(t *testing.T) {
+	t.Parallel()
+	from, to, dir, log := guarded(t), guarded(t), t.TempDir(), slog.New(slog.DiscardHandler)
+	service(t, from, "control") // makes the streams
+	if _, err := backup.Take(t.Context(), operator(t, from, "backup"), dir, log); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backup.Restore(t.Context(), operator(t, to, "restore"), dir, 1, log); err != nil {
+		t.Error(err)
 	}
 }

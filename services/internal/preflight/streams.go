@@ -97,7 +97,11 @@ func (p *Process) windows(r *Report, seen []*jetstream.StreamInfo) {
 			continue // nothing that is handed out again is published there
 		}
 		if window := info.Config.Duplicates; window <= p.Streams.AckWait {
-			r.add("dedup-window", Refuse, "set POSTHASTE_DEDUP_WINDOW above POSTHASTE_ACK_WAIT, and let a service with POSTHASTE_PROVISION=true make it so",
+			level := Refuse
+			if !p.Streams.Provision {
+				level = Warn // whoever provisions may be about to change it
+			}
+			r.add("dedup-window", level, "set POSTHASTE_DEDUP_WINDOW above POSTHASTE_ACK_WAIT, and let a service with POSTHASTE_PROVISION=true make it so",
 				"%s remembers message ids for %s, and what fell silent is handed out again after %s: it would be made twice", info.Config.Name, window, p.Streams.AckWait)
 		}
 	}
@@ -111,7 +115,7 @@ func (p *Process) drift(ctx context.Context, r *Report) {
 	}
 	for _, d := range found {
 		level := Warn
-		if d.Breaks {
+		if d.Breaks && (p.Streams.Provision || forGood(d)) {
 			level = Refuse
 		}
 		r.add("drift", level, doDrift(d), "%s", d)
@@ -121,13 +125,17 @@ func (p *Process) drift(ctx context.Context, r *Report) {
 	}
 }
 
+// forGood says whether provisioning cannot change it. For what it can, a service
+// that does not provision does not refuse: the one that does may be about to.
+func forGood(d bus.Difference) bool {
+	return d.Name == "retention" || d.Name == "storage" || d.Name == "sealed"
+}
+
 func doDrift(d bus.Difference) string {
-	switch d.Name {
-	case "retention", "storage", "sealed":
-		return "provisioning cannot change that: back up, delete it, and restore into one that a service has made"
-	default:
-		return "change the setting, or let a service with POSTHASTE_PROVISION=true start: it changes it back"
+	if forGood(d) {
+		return "provisioning cannot change that: the stream has to be made anew, and what it holds is lost; let it run empty first"
 	}
+	return "change the setting, or let a service with POSTHASTE_PROVISION=true start: it changes it back"
 }
 
 // clock compares a server's clock with ours. It answered at some moment between

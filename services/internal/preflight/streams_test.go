@@ -104,6 +104,20 @@ func TestWindow(t *testing.T) {
 	wantFinding(t, Run(t.Context(), p), "dedup-window", Refuse, "DELIVERIES remembers message ids for 10s, and what fell silent is handed out again after 30s")
 }
 
+// Where another service provisions, it may be about to.
+func TestDoesNotRefuseWhatAnotherMends(t *testing.T) {
+	t.Parallel()
+	p := process(t, testbed.StartNATS(t).URL())
+	byHand(t, p.Bus, bus.StreamDeliveries, func(c *jetstream.StreamConfig) { c.Duplicates = 10 * time.Second })
+	byHand(t, p.Bus, bus.StreamEvents, func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour })
+	p.Streams.Provision = false
+	r := Run(t.Context(), p)
+	wantFinding(t, r, "dedup-window", Warn, "DELIVERIES remembers")
+	if found := r.of("drift"); len(found) != 2 || r.Err() != nil {
+		t.Errorf("found %q, %v", found, r.Err())
+	}
+}
+
 // byHand changes a stream as somebody with the nats tool would.
 func byHand(t *testing.T, b *bus.Bus, stream string, change func(*jetstream.StreamConfig)) {
 	t.Helper()
