@@ -15,15 +15,14 @@ func (l *lane) admitAll(ctx, work context.Context, batch []job) {
 	var away []putOff
 	left := l.patience()
 	for _, j := range batch {
-		now := l.now()
-		t := l.plain(j, now)
+		t := l.plain(j, l.now())
 		if t == nil {
 			l.hand(ctx, j)
 			continue
 		}
 		j.target = t
 		left = l.await(ctx, j, left)
-		switch a, at := l.enter(&j, now); a {
+		switch a, at := l.enter(&j, l.now()); a {
 		case gate.Go:
 			l.hand(ctx, j)
 		case gate.Wait: // the gate has it
@@ -63,7 +62,7 @@ const (
 	awaitEvery = time.Millisecond
 	// bulkPatience is how long a batch of the lane bulk waits for endpoints, and
 	// patience one of another lane: there it is others who wait meanwhile.
-	bulkPatience = 250 * time.Millisecond
+	bulkPatience = 2 * time.Second
 	patience     = 50 * time.Millisecond
 )
 

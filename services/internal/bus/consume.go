@@ -74,6 +74,12 @@ func (b *Bus) reprovision(ctx context.Context) error {
 	return b.provision(ctx)
 }
 
+// pullHeartbeat is how often NATS says on a pull that nothing has come. After two
+// without a word nats.go pulls again. That has to be soon: where all that was
+// asked for comes while its goroutine is still sending the request, nats.go 1.55
+// forgets to ask for more, and the consumer stands still until then.
+const pullHeartbeat = 500 * time.Millisecond // the least that it takes
+
 func (b *Bus) consumeUntil(ctx context.Context, stream, durable string, opts ConsumeOptions, handle func(jetstream.Msg)) error {
 	setup, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
@@ -85,6 +91,7 @@ func (b *Bus) consumeUntil(ctx context.Context, stream, durable string, opts Con
 	running, err := consumer.Consume(handle,
 		jetstream.PullMaxMessagesWithBytesLimit(opts.Prefetch, opts.PrefetchBytes),
 		jetstream.PullExpiry(10*time.Second),
+		jetstream.PullHeartbeat(pullHeartbeat),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
 			if final(err) {
 				select {

@@ -34,6 +34,8 @@ const (
 	// patience is how far away a turn may be for a delivery to wait for it in
 	// the gate. It costs its memory; the delay line costs three messages.
 	patience = 100 * time.Millisecond
+	// quickPatience is how much longer one waits that a quick endpoint has.
+	quickPatience = 2 * time.Second
 	// mostParked bounds what waits in one gate.
 	mostParked = 512
 	// A delivery that is sent away for the first time comes back between these.

@@ -87,9 +87,14 @@ func (g *Gate[J]) mayWait(now time.Time, tries int) bool {
 func (g *Gate[J]) Await(now time.Time, tries int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	quick := g.proven && !g.circuit.open && !now.Before(g.pausedUntil) && !g.stalled(now) &&
+	return g.quick(now) && (g.inFlight >= g.limit || len(g.parked) > 0) && !g.mayWait(now, tries)
+}
+
+// quick says whether the endpoint takes a thousand a second or more at this
+// moment. The lock is held.
+func (g *Gate[J]) quick(now time.Time) bool {
+	return g.proven && !g.circuit.open && !now.Before(g.pausedUntil) && !g.stalled(now) &&
 		g.latency <= time.Duration(g.limit)*time.Millisecond
-	return quick && (g.inFlight >= g.limit || len(g.parked) > 0) && !g.mayWait(now, tries)
 }
 
 // take takes a place. The lock is held.
@@ -198,13 +203,18 @@ type Sent[J any] struct {
 }
 
 // Overdue returns those whose turn has not come in time, or will not soon. left
-// is how many wait on.
+// is how many wait on. At a quick endpoint it is this process that is late, and
+// sending them away would make it more so.
 func (g *Gate[J]) Overdue(now time.Time) (sent []Sent[J], left int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := 0
 	shut := g.circuit.open || now.Before(g.pausedUntil)
-	for n < len(g.parked) && (shut || !now.Before(g.parked[n].until)) {
+	late := now
+	if g.quick(now) {
+		late = now.Add(-quickPatience)
+	}
+	for n < len(g.parked) && (shut || !late.Before(g.parked[n].until)) {
 		n++
 	}
 	for _, p := range g.parked[:n] {
