@@ -181,6 +181,9 @@ func (s *Service) finish(ctx context.Context, j job, record *posthastev1.Attempt
 // retry publishes the record of the attempt and puts the delivery off until
 // the next.
 func (s *Service) retry(ctx context.Context, j job, record *posthastev1.Attempt, wait time.Duration, why Reason) {
+	if earlyRetry {
+		wait = 0
+	}
 	now := s.now()
 	at := now.Add(wait)
 	setNext(record, at)

@@ -127,6 +127,9 @@ func (l *lane) take(batch []job, msg jetstream.Msg) []job {
 	if !l.hands.take(meta.Sequence.Stream) {
 		return batch
 	}
+	if ackBeforePost {
+		_ = msg.Ack()
+	}
 	now := l.now()
 	return append(batch, job{
 		Delivery: d, msg: msg, held: l.keeper.Hold(msg, now), lane: l, sequence: meta.Sequence.Stream, taken: now,
@@ -135,7 +138,7 @@ func (l *lane) take(batch []job, msg jetstream.Msg) []job {
 
 // lookUp asks Redis once which of the batch were delivered before.
 func (l *lane) lookUp(ctx context.Context, batch []job) {
-	if len(batch) == 0 {
+	if len(batch) == 0 || noDedupKey {
 		return
 	}
 	keys := make([]string, len(batch))
@@ -150,5 +153,5 @@ func (l *lane) lookUp(ctx context.Context, batch []job) {
 // lateAgain asks once more for a job that waited long for its place: it may have
 // been handed to another dispatcher before this one took it.
 func (s *Service) lateAgain(ctx context.Context, j job, now time.Time) bool {
-	return now.Sub(j.taken) > s.Bus.AckWait()/2 && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.Delivery)})[0]
+	return !noDedupKey && now.Sub(j.taken) > s.Bus.AckWait()/2 && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.Delivery)})[0]
 }
