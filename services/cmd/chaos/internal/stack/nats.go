@@ -49,7 +49,24 @@ func (s *Stack) startNodes(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.await(ctx, "JetStream", s.jetStream)
+}
+
+// jetStream is nil when JetStream answers: in a cluster, when it has a leader.
+func (s *Stack) jetStream(ctx context.Context) error {
+	conn, err := s.Connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err = js.AccountInfo(ctx)
+	return err
 }
 
 func (s *Stack) prepareNode(i int, n *Node, routes []string) error {

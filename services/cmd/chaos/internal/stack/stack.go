@@ -62,6 +62,7 @@ func Start(ctx context.Context, cfg Config) (_ *Stack, err error) {
 	}
 	defer func() {
 		if err != nil {
+			err = fmt.Errorf("%w\n%s", err, s.ends())
 			s.Close()
 		}
 	}()
@@ -77,11 +78,18 @@ func Start(ctx context.Context, cfg Config) (_ *Stack, err error) {
 	if err := s.startServices(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.AwaitReady(ctx)
+	if err := s.AwaitReady(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *Stack) startServices(ctx context.Context) (err error) {
 	if s.Control, s.API, err = s.addServer(ctx, "control"); err != nil {
+		return err
+	}
+	// One makes the streams, which a cluster does faster than for all at once.
+	if err := s.await(ctx, "control", s.Control.Ready); err != nil {
 		return err
 	}
 	if s.Ingest, s.Events, err = s.addServer(ctx, "ingest"); err != nil {
@@ -215,6 +223,17 @@ func (s *Stack) Keep(dir string) error {
 		}
 	}
 	return nil
+}
+
+// ends are the last lines of all logs.
+func (s *Stack) ends() string {
+	const most = 600 // bytes
+	all := ""
+	for _, p := range s.processes() {
+		text, _ := os.ReadFile(p.log)
+		all += fmt.Sprintf("%s: …%s\n", p.Name, text[max(0, len(text)-most):])
+	}
+	return all
 }
 
 // Close kills everything: what matters has been looked at.
