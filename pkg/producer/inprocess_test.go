@@ -16,7 +16,10 @@ import (
 func TestRetryWhileInProcess(t *testing.T) {
 	t.Parallel()
 	for name, publish := range map[string]func(context.Context, *producer.Producer) error{
-		"one": func(ctx context.Context, p *producer.Producer) error { _, err := p.Publish(ctx, event("1")); return err },
+		"one": func(ctx context.Context, p *producer.Producer) error {
+			_, err := p.Publish(ctx, event("1"))
+			return err
+		},
 		"all": func(ctx context.Context, p *producer.Producer) error {
 			_, err := p.PublishAll(ctx, []producer.Event{event("1")})
 			return err

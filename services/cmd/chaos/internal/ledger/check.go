@@ -152,8 +152,11 @@ func (r *Result) Violations() []string {
 		what  string
 		found []Finding
 	}{
-		{"lost", r.Lost}, {"given up too early", r.GivenUp}, {"attempts before their time", r.Early},
-		{"not verified", r.Forged}, {"not as the history has it", r.Unbalanced},
+		{"lost", r.Lost},
+		{"given up too early", r.GivenUp},
+		{"attempts before their time", r.Early},
+		{"not verified", r.Forged},
+		{"not as the history has it", r.Unbalanced},
 	} {
 		if n := len(each.found); n > 0 {
 			all = append(all, fmt.Sprintf("%d %s", n, each.what))

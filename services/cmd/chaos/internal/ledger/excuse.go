@@ -22,7 +22,8 @@ func (r *Result) twice(key Key, s Subscription, list []Arrival, windows []Window
 				r.InFlight++
 				continue
 			}
-			what := fmt.Sprintf("arrived again after %s, as attempt %d and %d", a.At.Sub(first.At).Round(time.Millisecond), first.Attempt, a.Attempt)
+			what := fmt.Sprintf("arrived at %s and again after %s, as attempt %d and %d",
+				first.At.UTC().Format("15:04:05.000"), a.At.Sub(first.At).Round(time.Millisecond), first.Attempt, a.Attempt)
 			r.TwiceAre = append(r.TwiceAre, Finding{key, what})
 		}
 	}
@@ -90,4 +91,3 @@ func overtakes(first, second Arrival, w Window) bool {
 func overlap(from, to, otherFrom, otherTo time.Time) bool {
 	return !to.Before(otherFrom) && !otherTo.Before(from)
 }
-

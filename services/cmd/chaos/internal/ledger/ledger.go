@@ -13,7 +13,7 @@ import (
 // Event is one that a producer has sent.
 type Event struct {
 	ID, Tenant, Type string
-	// Poison says that the receiver "picky" never takes it.
+	// Poison says that some receivers never take it.
 	Poison bool
 	// Accepted says that the producer was told so: by a 202, or a PubAck. Of the
 	// others nobody knows whether they are in.
@@ -29,8 +29,6 @@ type Subscription struct {
 	Types    []string // exact, prefixes (order.*) or *
 	Delays   []time.Duration
 	Endpoint string
-	// Picky says that it never takes poison.
-	Picky bool
 }
 
 // Wants says whether the event is to be delivered for it.
@@ -40,9 +38,6 @@ func (s Subscription) Wants(e Event) bool {
 		return t == e.Type || all && strings.HasPrefix(e.Type, prefix)
 	})
 }
-
-// refuses says whether the delivery must fail.
-func (s Subscription) refuses(e Event) bool { return s.Picky && e.Poison }
 
 // Key is a delivery: an event for a subscription, by its name.
 type Key struct{ Event, Subscription string }
@@ -121,26 +116,4 @@ func (in *Input) arrivals() map[Key][]Arrival {
 		slices.SortFunc(list, func(a, b Arrival) int { return a.At.Compare(b.At) })
 	}
 	return all
-}
-
-// Open is how many deliveries have not arrived. Those that no receiver takes
-// count as long as an attempt is missing.
-func (in *Input) Open() (open int) {
-	arrivals := in.arrivals()
-	for _, e := range in.taken() {
-		for _, s := range in.Subscriptions {
-			if !s.Wants(e) {
-				continue
-			}
-			list := arrivals[Key{e.ID, s.Name}]
-			over := slices.ContainsFunc(list, Arrival.took)
-			if s.refuses(e) {
-				over = slices.ContainsFunc(list, func(a Arrival) bool { return a.Attempt > len(s.Delays) })
-			}
-			if !over {
-				open++
-			}
-		}
-	}
-	return open
 }

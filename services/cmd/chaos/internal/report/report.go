@@ -22,7 +22,7 @@ const shown = 10
 func Run(out io.Writer, r *run.Result) {
 	windows := slices.SortedFunc(slices.Values(r.Windows), func(a, b ledger.Window) int { return a.From.Compare(b.From) })
 	for _, w := range windows {
-		fmt.Fprintf(out, "  %s (%s, it took %s)\n", w.Fault, w.Where, short(w.To.Sub(w.From)))
+		fmt.Fprintf(out, "  %s (%s, at %s)\n", w.Fault, w.Where, w.From.UTC().Format("15:04:05.000"))
 	}
 	Table(out, []*run.Result{r})
 	for name, n := range r.Fell {

@@ -97,7 +97,7 @@ func (w *world) furnish(ctx context.Context) (err error) {
 		for _, tenant := range tenants {
 			s := ledger.Subscription{
 				Name: tenant + "/" + kind.name, Tenant: tenant, Types: kind.types, Endpoint: kind.name,
-				Delays: kind.delays, Picky: kind.name == "picky",
+				Delays: kind.delays,
 			}
 			if err := w.subscribe(ctx, s, r, way); err != nil {
 				return err

@@ -47,7 +47,7 @@ func (p *Process) start() error {
 	if err != nil {
 		return err
 	}
-	defer out.Close() // the child has its own
+	defer out.Close()                      // the child has its own
 	cmd := exec.Command(p.path, p.args...) //nolint:noctx // ended by Kill and Terminate
 	cmd.Env, cmd.SysProcAttr = p.env, childAttr()
 	cmd.Stdout, cmd.Stderr = out, out
