@@ -77,7 +77,7 @@ chaos-short: ## run a few fixed schedules of faults; takes under 3 minutes
 .PHONY: chaos-selftest
 chaos-selftest: ## break each guarantee on purpose, and fail unless the fault suite finds that
 	go run ./services/cmd/chaos -break ack-before-post -seed 1 -schedules 1 -seconds 10 -topology single -only kill:dispatcher,restarts:dispatcher
-	go run ./services/cmd/chaos -break no-dedup-key -seed 1 -schedules 1 -seconds 10 -topology single -only 'cut:dispatcher>nats,kill:nats'
+	go run ./services/cmd/chaos -break no-dedup-key -seed 1 -schedules 1 -seconds 15 -rate 250 -topology single -only 'cut:dispatcher>nats,kill:nats'
 	go run ./services/cmd/chaos -break early-retry -seed 1 -schedules 1 -seconds 5 -topology single -only flap:receiver
 
 # go test -fuzz takes one package and one target at a time.

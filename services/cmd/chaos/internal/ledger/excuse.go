@@ -53,11 +53,10 @@ const margin = 500 * time.Millisecond
 // cutsOff says that the dispatcher which made the first POST was killed, or cut
 // off from the receiver, before it can have noted the answer.
 func cutsOff(s Subscription, first Arrival, w Window) bool {
+	if slices.ContainsFunc(w.Kills, func(at time.Time) bool { return overlap(first.At, first.Answered.Add(margin), at, at) }) {
+		return true
+	}
 	switch w.Name() {
-	case "kill:dispatcher":
-		return overlap(first.At, first.Answered.Add(margin), w.From, w.From)
-	case "restarts:dispatcher":
-		return overlap(first.At, first.Answered.Add(margin), w.From, w.To)
 	case "cut:dispatcher>receiver", "slow:dispatcher>receiver", "reset:dispatcher>receiver":
 		return w.Where == s.Endpoint && overlap(first.At, first.Answered.Add(margin), w.From, w.To)
 	default:

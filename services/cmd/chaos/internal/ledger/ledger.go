@@ -76,6 +76,8 @@ type Window struct {
 	// Where is what it hit: a process, or a receiver.
 	Where    string
 	From, To time.Time
+	// Kills are when it killed a dispatcher.
+	Kills []time.Time
 }
 
 // Input is all that is known after a run.

@@ -34,8 +34,7 @@ func (in *injector) run(ctx context.Context, faults []fault.Fault, begin time.Ti
 				return
 			}
 			w := ledger.Window{Fault: f, From: time.Now()}
-			var err error
-			w.Where, err = in.inject(ctx, f)
+			err := in.inject(ctx, f, &w)
 			w.To = time.Now()
 			in.mu.Lock()
 			defer in.mu.Unlock()
@@ -61,33 +60,42 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// inject lets a fault begin and returns when it has ended. where tells what it
-// hit.
-func (in *injector) inject(ctx context.Context, f fault.Fault) (where string, err error) {
+// inject lets a fault begin and returns when it has ended. It notes what it hit.
+func (in *injector) inject(ctx context.Context, f fault.Fault, w *ledger.Window) (err error) {
 	switch f.Target {
 	case fault.Receiver, fault.ToReceiver:
-		return in.receiver(ctx, f)
+		w.Where, err = in.receiver(ctx, f)
+		return err
 	case fault.IngestNATS, fault.RouterNATS, fault.DispatcherNATS, fault.ControlNATS, fault.DispatcherRedis:
-		name, links := in.links(f)
-		return name, network(ctx, f, links)
+		var links []*link.Link
+		w.Where, links = in.links(f)
+		return network(ctx, f, links)
 	}
 	switch f.Kind {
 	case fault.KickAll:
-		return "all clients", in.kickAll()
+		w.Where = "all clients"
+		return in.kickAll()
 	case fault.Flush:
-		return "redis", in.Redis.Flush(ctx)
+		w.Where = "redis"
+		return in.Redis.Flush(ctx)
 	case fault.Restarts:
-		return "all dispatchers", in.restarts(ctx, f)
+		w.Where = "all dispatchers"
+		return in.restarts(ctx, f, w)
 	case fault.DiskFull:
 		n := in.Nodes[f.Index%len(in.Nodes)]
+		w.Where = n.Name
 		if err := n.Fill(); err != nil {
-			return n.Name, err
+			return err
 		}
 		wait(ctx, f.For)
-		return n.Name, n.Empty()
+		return n.Empty()
 	}
 	p := in.process(ctx, f)
-	return p.Name, process(ctx, f, p)
+	w.Where = p.Name
+	if f.Kind == fault.Kill && f.Target == fault.Dispatcher {
+		w.Kills = append(w.Kills, time.Now())
+	}
+	return process(ctx, f, p)
 }
 
 // process is the one that a fault hits.
@@ -133,8 +141,9 @@ func process(ctx context.Context, f fault.Fault, p *stack.Process) error {
 }
 
 // restarts kills all dispatchers again and again, while work waits for them.
-func (in *injector) restarts(ctx context.Context, f fault.Fault) error {
+func (in *injector) restarts(ctx context.Context, f fault.Fault, w *ledger.Window) error {
 	for range fault.Times {
+		w.Kills = append(w.Kills, time.Now())
 		for _, d := range in.Dispatchers {
 			d.Kill()
 		}
