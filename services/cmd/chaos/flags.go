@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -78,7 +79,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	if err := o.choose(where, drills); err != nil {
 		return o, err
 	}
-	return o, o.check()
+	err = o.check()
+	return o, err
 }
 
 // choose finds topologies and drills by their names.
@@ -117,7 +119,7 @@ func (o *options) check() error {
 	case o.sabotage != "" && sabotages[o.sabotage] == "":
 		return fmt.Errorf("-break: must be ack-before-post, no-dedup-key or early-retry, is %q", o.sabotage)
 	case o.sabotage != "" && o.binaries.Posthaste != "":
-		return fmt.Errorf("-break: needs a build of its own, so leave -posthaste out")
+		return errors.New("-break: needs a build of its own, so leave -posthaste out")
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -114,7 +115,7 @@ func (s *suite) config(t topology, name string) run.Config {
 }
 
 func (s *suite) schedule(ctx context.Context, t topology, seed uint64) error {
-	cfg := s.config(t, fmt.Sprint(seed))
+	cfg := s.config(t, strconv.FormatUint(seed, 10))
 	cfg.Faults = fault.Draw(seed, fault.Options{Lasts: s.lasts, Cluster: t.nodes > 1, Disk: s.disks, Only: s.only})
 	if len(cfg.Faults) == 0 {
 		return errors.New("no fault of -only can be injected here")

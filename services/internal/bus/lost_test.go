@@ -41,12 +41,12 @@ func TestProvisionAsksAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), testbed.Patience)
+	defer cancel()
 	for _, provision := range []bool{true, false} {
 		cfg := config(s.ClientURL())
 		cfg.Provision = provision
 		b := &Bus{NC: nc, JS: js, cfg: cfg, log: slog.New(slog.DiscardHandler), ensured: make(map[string]Consumer), setupTimeout: 10 * time.Millisecond}
-		ctx, cancel := context.WithTimeout(t.Context(), testbed.Patience)
-		defer cancel()
 		if err := b.reach(ctx, nil); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 			t.Errorf("provision %t: %v; the start's own context: %v", provision, err, ctx.Err())
 		}

@@ -92,7 +92,7 @@ func (r *Result) delivery(e Event, s Subscription, list []Arrival, in Input) {
 	if slices.ContainsFunc(list, Arrival.took) {
 		r.Delivered++
 		r.twice(key, s, list, in.Windows)
-		if told.Status != Delivered && !(told.Status == Failed && explained(s, list, in.Windows)) {
+		if told.Status != Delivered && (told.Status != Failed || !explained(s, list, in.Windows)) {
 			r.Unbalanced = append(r.Unbalanced, Finding{key, "arrived; the history has " + named(told, known)})
 		}
 		return

@@ -32,7 +32,7 @@ func (s *Stack) startRedis(ctx context.Context) error {
 // Flush drops all that Redis holds.
 func (r *Server) Flush(ctx context.Context) error {
 	client := redis.NewClient(&redis.Options{Addr: r.addr, MaxRetries: -1})
-	defer client.Close()
+	defer client.Close() //nolint:errcheck // it was for one command
 	if err := client.FlushAll(ctx).Err(); err != nil {
 		return fmt.Errorf("FLUSHALL: %w", err)
 	}

@@ -122,7 +122,8 @@ func (s *Stack) addServer(ctx context.Context, command string) (*Service, string
 	if err != nil {
 		return nil, "", err
 	}
-	return service, "http://" + addr, service.Start()
+	err = service.Start()
+	return service, "http://" + addr, err
 }
 
 // AddDispatcher starts one more. It does not wait for it.
@@ -133,7 +134,8 @@ func (s *Stack) AddDispatcher(ctx context.Context) (*Service, error) {
 	}
 	s.dispatcherNo++
 	s.Dispatchers = append(s.Dispatchers, d)
-	return d, d.Start()
+	err = d.Start()
+	return d, err
 }
 
 // Services are all of Posthaste's.
