@@ -63,7 +63,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags.StringVar(&drills, "drills", "", "drills after the schedules, comma separated, or all: "+strings.Join(drillNames(), ", "))
 	flags.StringVar(&o.sabotage, "break", "", "build Posthaste with a guarantee broken, and succeed where the checker finds that: ack-before-post, no-dedup-key or early-retry")
 	flags.StringVar(&o.report, "report", "", "write the tables to this file, in Markdown")
-	flags.StringVar(&o.keep, "keep", "", "keep the processes' logs of runs that broke a promise in this directory")
+	flags.StringVar(&o.keep, "keep", "", "keep the processes' logs of runs in which something was found in this directory")
 	flags.StringVar(&o.binaries.Posthaste, "posthaste", "", "posthaste binary; empty builds it")
 	flags.StringVar(&o.binaries.NATS, "nats-server", "", "nats-server binary; empty builds it from the module that Posthaste uses")
 	if err := flags.Parse(args); err != nil {

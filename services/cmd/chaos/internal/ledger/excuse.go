@@ -50,10 +50,13 @@ func inFlight(s Subscription, first, second Arrival, windows []Window) bool {
 // Redis, on a busy machine.
 const margin = 500 * time.Millisecond
 
+// onTheWay is how long a POST of a process that is killed may take to arrive.
+const onTheWay = 100 * time.Millisecond
+
 // cutsOff says that the dispatcher which made the first POST was killed, or cut
 // off from the receiver, before it can have noted the answer.
 func cutsOff(s Subscription, first Arrival, w Window) bool {
-	if slices.ContainsFunc(w.Kills, func(at time.Time) bool { return overlap(first.At, first.Answered.Add(margin), at, at) }) {
+	if slices.ContainsFunc(w.Kills, func(at time.Time) bool { return overlap(first.At, first.Answered.Add(margin), at, at.Add(onTheWay)) }) {
 		return true
 	}
 	switch w.Name() {

@@ -143,8 +143,8 @@ func process(ctx context.Context, f fault.Fault, p *stack.Process) error {
 // restarts kills all dispatchers again and again, while work waits for them.
 func (in *injector) restarts(ctx context.Context, f fault.Fault, w *ledger.Window) error {
 	for range fault.Times {
-		w.Kills = append(w.Kills, time.Now())
 		for _, d := range in.Dispatchers {
+			w.Kills = append(w.Kills, time.Now())
 			d.Kill()
 		}
 		for _, d := range in.Dispatchers {

@@ -26,7 +26,7 @@ type Config struct {
 	Lasts  time.Duration // of the load
 	Rate   int           // events a second
 	Settle time.Duration // the longest that everything may take to settle
-	Keep   string        // directory for the logs where a promise was broken; empty for none
+	Keep   string        // directory for the logs where something was found; empty for none
 	Out    io.Writer     // what happens, as it does
 }
 
@@ -137,7 +137,7 @@ func (w *world) judge(ctx context.Context, cfg Config, l *load.Load, r *Result) 
 	for text, n := range l.Refusals() {
 		fmt.Fprintf(cfg.Out, "  %d batches were not accepted: %s\n", n, text)
 	}
-	if len(r.Broken) > 0 {
+	if len(r.Broken) > 0 || len(r.Findings()) > 0 {
 		return w.keep(cfg)
 	}
 	return nil
