@@ -28,8 +28,8 @@ func Run(out io.Writer, r *run.Result) {
 	for name, n := range r.Fell {
 		fmt.Fprintf(out, "  %s ended by itself %d times\n", name, n)
 	}
-	for i, share := range r.Shares {
-		fmt.Fprintf(out, "  share of dispatcher %d: %.1f %%\n", i+1, 100*share)
+	if r.Shares != nil {
+		fmt.Fprintf(out, "  %s\n", shares(r))
 	}
 	for _, broken := range r.Broken {
 		fmt.Fprintf(out, "  BROKEN: %s\n", broken)
@@ -42,6 +42,15 @@ func Run(out io.Writer, r *run.Result) {
 		}
 		fmt.Fprintf(out, "    %s\n", f)
 	}
+}
+
+// shares tells how the dispatchers shared the work.
+func shares(r *run.Result) string {
+	each := make([]string, len(r.Shares))
+	for i, share := range r.Shares {
+		each[i] = fmt.Sprintf("%.1f", 100*share)
+	}
+	return fmt.Sprintf("shares of %d dispatchers, in percent: %s", len(each), strings.Join(each, ", "))
 }
 
 var head = []string{
@@ -106,13 +115,21 @@ func Markdown(out io.Writer, runs []*run.Result) {
 	for _, cells := range rows(runs) {
 		line(cells)
 	}
-	fmt.Fprintln(out)
-	line([]string{"fault", "times"})
-	line([]string{"---", "---"})
+	for _, r := range runs {
+		if r.Shares != nil {
+			fmt.Fprintf(out, "\n%s: %s.\n", r.Name, shares(r))
+		}
+	}
 	times := make(map[string]int)
 	for _, w := range total(runs).Windows {
 		times[w.Name()]++
 	}
+	if len(times) == 0 {
+		return
+	}
+	fmt.Fprintln(out)
+	line([]string{"fault", "times"})
+	line([]string{"---", "---"})
 	names := make([]string, 0, len(times))
 	for name := range times {
 		names = append(names, name)

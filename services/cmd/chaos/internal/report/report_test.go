@@ -35,7 +35,7 @@ func TestRun(t *testing.T) {
 	var out bytes.Buffer
 	Run(&out, results()[0])
 	for _, want := range []string{
-		"1s kill:router for 1s (router-0", "BROKEN: 11 lost", "e1 for t1/steady: did not arrive", "and 1 more", "router-0 ended by itself 2 times", "50.0 %",
+		"1s kill:router for 1s (router-0", "BROKEN: 11 lost", "e1 for t1/steady: did not arrive", "and 1 more", "router-0 ended by itself 2 times", "shares of 2 dispatchers, in percent: 50.0, 50.0",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &out)
@@ -51,11 +51,16 @@ func TestTables(t *testing.T) {
 	for _, want := range []string{
 		"| single 1 | 1 | 5 | 20 | 8 | 1 | 11 | 1 | 2 | 0 | 0s, 0s, 1s | 1.5s |",
 		"| all | 1 | 12 | 29 | 17 | 1 | 11 | 1 | 2 | 0 | 0s, 0s, 1s | 1.5s |",
-		"| `kill:router` | 1 |",
+		"| `kill:router` | 1 |", "single 1: shares of 2 dispatchers, in percent: 50.0, 50.0.",
 	} {
 		if !strings.Contains(markdown.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &markdown)
 		}
+	}
+	var none bytes.Buffer
+	Markdown(&none, results()[1:])
+	if strings.Contains(none.String(), "fault |") {
+		t.Errorf("without faults it counts them:\n%s", &none)
 	}
 	if lines := strings.Count(text.String(), "\n"); lines != 4 {
 		t.Errorf("%d lines, want a head, two runs and all\n%s", lines, &text)

@@ -98,8 +98,8 @@ func (s *Stack) prepareNode(i int, n *Node, routes []string) error {
 // Fill lets the node's writes fail until Empty.
 func (n *Node) Fill() error { return n.disk.fill() }
 
-// Empty makes room and starts the node again: one that ran out of space has
-// turned JetStream off, and does not turn it on by itself.
+// Empty makes room and starts the node again: a stream that had no room stays
+// closed to writes for as long as its server runs.
 func (n *Node) Empty() error {
 	if err := n.disk.empty(); err != nil {
 		return err
