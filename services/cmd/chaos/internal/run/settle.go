@@ -20,13 +20,17 @@ const looks = 4
 func settle(ctx context.Context, js jetstream.JetStream, bound time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
+	last := "nobody knows what" // was seen to be left
 	for idle := 0; idle < looks; {
 		left, err := busy(ctx, js)
 		if idle++; left != "" || err != nil {
 			idle = 0
 		}
+		if left != "" {
+			last = left
+		}
 		if !wait(ctx, 100*time.Millisecond) {
-			return fmt.Errorf("after %s there is still something to do: %s: %w", bound, left, errors.Join(err, ctx.Err()))
+			return fmt.Errorf("after %s there is still something to do: %s: %w", bound, last, errors.Join(err, ctx.Err()))
 		}
 	}
 	return nil
