@@ -57,29 +57,53 @@ func TestChangesWhileWaiting(t *testing.T) {
 }
 
 // A delivery that waited for a worker longer than AckWait was handed to another
-// dispatcher meanwhile. What that has delivered is not sent again.
+// dispatcher meanwhile, and so was one that comes a second time. What that has
+// delivered is not sent again.
 func TestDeliveredByAnotherWhileItWaited(t *testing.T) {
 	t.Parallel()
+	for name, waited := range map[string]func(*Service, *job){
+		"longer than AckWait": func(s *Service, _ *job) {
+			s.now = func() time.Time { return time.Now().Add(s.Bus.AckWait()) }
+		},
+		"handed out before": func(_ *Service, j *job) { j.repeated = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			e := newEndpoint(t, nil)
+			sub := h.wish(t, e.URL)
+			h.fresh(t, sub, 1)
+			s := h.dispatcher(t)
+			t.Cleanup(s.poster.close)
+			l := s.newLane(bus.LaneFresh, 8)
+			j := h.inHand(t, l)
+			if a, _ := l.enter(&j, s.now()); a != gate.Go || j.again || j.repeated {
+				t.Fatalf("it is not let in: %v, again %t, repeated %t", a, j.again, j.repeated)
+			}
+			h.redis.Succeeded(t.Context(), delivery.DedupKey(j.Delivery), sub)
+			waited(s, &j)
+			l.work(t.Context(), j)
+			h.settled(t)
+			if r := h.attempts(t, 1)[0]; r.GetReason() != string(ReasonAgain) || r.GetOutcome() != posthastev1.Outcome_OUTCOME_DELIVERED {
+				t.Errorf("the record is %v", r)
+			}
+			if n := e.count(); n != 0 || !j.target.gate.Idle() || l.doubtful.Load() != 0 {
+				t.Errorf("%d POSTs; the gate is idle: %t; %d hold a doubtful place", n, j.target.gate.Idle(), l.doubtful.Load())
+			}
+		})
+	}
+}
+
+// A message that was given back says so when it comes again.
+func TestRepeated(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
-	e := newEndpoint(t, nil)
-	sub := h.wish(t, e.URL)
-	h.fresh(t, sub, 1)
-	s := h.dispatcher(t)
-	t.Cleanup(s.poster.close)
-	l := s.newLane(bus.LaneFresh, 8)
-	j := h.inHand(t, l)
-	if a, _ := l.enter(&j, s.now()); a != gate.Go || j.again {
-		t.Fatalf("it is not let in: %v, again %t", a, j.again)
-	}
-	h.redis.Succeeded(t.Context(), delivery.DedupKey(j.Delivery), sub)
-	s.now = func() time.Time { return time.Now().Add(s.Bus.AckWait()) }
-	l.work(t.Context(), j)
-	h.settled(t)
-	if r := h.attempts(t, 1)[0]; r.GetReason() != string(ReasonAgain) || r.GetOutcome() != posthastev1.Outcome_OUTCOME_DELIVERED {
-		t.Errorf("the record is %v", r)
-	}
-	if n := e.count(); n != 0 || !j.target.gate.Idle() || l.doubtful.Load() != 0 {
-		t.Errorf("%d POSTs; the gate is idle: %t; %d hold a doubtful place", n, j.target.gate.Idle(), l.doubtful.Load())
+	h.fresh(t, h.wish(t, newEndpoint(t, nil).URL), 1)
+	l := h.dispatcher(t).newLane(bus.LaneFresh, 8)
+	first := h.inHand(t, l)
+	l.putBack(first)
+	if second := h.inHand(t, l); first.repeated || !second.repeated {
+		t.Errorf("the first is repeated: %t, the second: %t", first.repeated, second.repeated)
 	}
 }
 
