@@ -17,6 +17,7 @@ LDFLAGS := $(if $(VERSION),-X $(MODULE)/services/internal/version.Version=$(VERS
 
 TESTFLAGS  ?=
 BENCHFLAGS ?=
+CHAOSFLAGS ?=
 FUZZTIME   ?= 30s
 IMAGE      ?= posthaste
 
@@ -34,7 +35,7 @@ UNCACHED := ./services/internal/lawtest ./services/internal/deploytest ./service
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Variables: TESTFLAGS, BENCHFLAGS, FUZZTIME ($(FUZZTIME)), IMAGE ($(IMAGE)), VERSION ($(or $(VERSION),from the source))"
+	@echo "  Variables: TESTFLAGS, BENCHFLAGS, CHAOSFLAGS, FUZZTIME ($(FUZZTIME)), IMAGE ($(IMAGE)), VERSION ($(or $(VERSION),from the source))"
 
 .PHONY: build
 build: ## build bin/posthaste
@@ -61,6 +62,23 @@ race: ## run the tests with the race detector (needs a C compiler)
 .PHONY: bench
 bench: ## run the benchmark of the pipeline (BENCHFLAGS)
 	go run ./services/cmd/bench $(BENCHFLAGS)
+
+# Needs redis-server on the PATH. What it finds is repeated by CHAOSFLAGS='-seed …' with the seed that it prints.
+.PHONY: chaos
+chaos: ## run 20 drawn schedules of faults and all drills on each topology (CHAOSFLAGS). Takes an hour
+	go run ./services/cmd/chaos -schedules 20 -drills all $(CHAOSFLAGS)
+
+.PHONY: chaos-short
+chaos-short: ## run a few fixed schedules of faults; takes under 3 minutes
+	go run ./services/cmd/chaos -seed 1 -schedules 2 -seconds 12 -rate 80 -topology single
+	go run ./services/cmd/chaos -seed 3 -schedules 1 -seconds 12 -rate 80 -topology cluster
+
+# A checker that finds nothing proves nothing until it has found what was broken on purpose.
+.PHONY: chaos-selftest
+chaos-selftest: ## break each guarantee on purpose, and fail unless the fault suite finds that
+	go run ./services/cmd/chaos -break ack-before-post -seed 1 -schedules 1 -seconds 10 -topology single -only kill:dispatcher,restarts:dispatcher
+	go run ./services/cmd/chaos -break no-dedup-key -seed 1 -schedules 1 -seconds 15 -rate 250 -topology single -only 'cut:dispatcher>nats,kill:nats'
+	go run ./services/cmd/chaos -break early-retry -seed 1 -schedules 1 -seconds 5 -topology single -only flap:receiver
 
 # go test -fuzz takes one package and one target at a time.
 .PHONY: fuzz

@@ -7,9 +7,10 @@
 // # Retries
 //
 // A call that failed without an answer, or was answered 429 or 503, is made
-// again, for as long as WithRetry says and never before Retry-After. All other
-// answers are final. POSTs that create carry an Idempotency-Key that stays the
-// same over these retries, so nothing is made twice.
+// again, for as long as WithRetry says and never before Retry-After. So is a 409
+// with a Retry-After: the call whose answer was lost is still being done. All
+// other answers are final. POSTs that create carry an Idempotency-Key that stays
+// the same over these retries, so nothing is made twice.
 //
 // # Errors
 //

@@ -54,11 +54,25 @@ func passing(err error, once bool) (after time.Duration, passes bool) {
 	var gone *lostError
 	switch {
 	case errors.As(err, &refused):
-		return refused.RetryAfter, refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusServiceUnavailable
+		return refused.RetryAfter, refused.passes()
 	case errors.As(err, &gone):
 		return 0, !untrusted(err) && (!once || neverArrived(err))
 	}
 	return 0, false
+}
+
+// passes says whether the server wants the call again: it is busy or away, or
+// the call whose answer was lost is still being done. Of the conflicts only that
+// one names a time.
+func (e *Error) passes() bool {
+	switch e.Status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return true
+	case http.StatusConflict:
+		return e.RetryAfter > 0
+	default:
+		return false
+	}
 }
 
 // untrusted says that the server's certificate was refused, as it will be the

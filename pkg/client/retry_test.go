@@ -50,6 +50,10 @@ func TestRetries(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]http.HandlerFunc{
 		"429": answer(429, `{"error":{"code":"rate_limited","message":"m"}}`), "503": answer(503, ""), "a lost answer": hangUp,
+		"409 while the call before is still being done": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "1")
+			answer(409, `{"error":{"code":"conflict","message":"m"}}`)(w, r)
+		},
 		"half an answer": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			answer(202, `{"data"`)(w, r)

@@ -40,6 +40,11 @@ var transient = []error{
 // new. Its code is 503, but only its owner can cure it.
 const storeFailed jetstream.ErrorCode = 10077
 
+// inProcess is a cluster's answer where it has the message from an earlier
+// attempt and does not know yet whether it will be stored. Its code is 409, but
+// it passes.
+const inProcess jetstream.ErrorCode = 10158
+
 // retry calls op until it succeeds, fails for good, ctx ends, or the time is
 // over. It waits 50 ms to 2 s in between, longer each time and at random by
 // half.
@@ -81,7 +86,7 @@ func settle(ctx context.Context, err error) error {
 func passes(err error) bool {
 	if api := (*jetstream.APIError)(nil); errors.As(err, &api) {
 		busy := api.Code >= http.StatusInternalServerError || api.Code == http.StatusTooManyRequests
-		return busy && api.ErrorCode != storeFailed
+		return busy && api.ErrorCode != storeFailed || api.ErrorCode == inProcess
 	}
 	for _, t := range transient {
 		if errors.Is(err, t) {

@@ -20,11 +20,17 @@ const tolerance = 50 * time.Millisecond
 
 // work is what a worker does with one delivery.
 func (l *lane) work(ctx context.Context, j job) {
-	if j.target != nil {
-		l.attempt(ctx, j)
+	if j.target == nil {
+		l.deliver(ctx, j)
 		return
 	}
-	l.deliver(ctx, j)
+	if l.lateAgain(ctx, j, l.now()) { // it waited for a worker or in the gate
+		l.decline(j)
+		j.target, j.doubtful, j.again = nil, false, true
+		l.deliver(ctx, j)
+		return
+	}
+	l.attempt(ctx, j)
 }
 
 // deliver takes one delivery as far as it goes now.
@@ -121,7 +127,7 @@ func (l *lane) attempt(ctx context.Context, j job) {
 	now := s.now()
 	if err != nil || !t.sub.Active() && !j.GetTest() {
 		l.decline(j)
-		j.target = nil
+		j.target, j.doubtful = nil, false
 		l.deliver(ctx, j)
 		return
 	}
@@ -186,6 +192,9 @@ func (s *Service) finish(ctx context.Context, j job, record *posthastev1.Attempt
 // retry publishes the record of the attempt and puts the delivery off until
 // the next.
 func (s *Service) retry(ctx context.Context, j job, record *posthastev1.Attempt, wait time.Duration, why Reason) {
+	if earlyRetry {
+		wait = 0
+	}
 	now := s.now()
 	at := now.Add(wait)
 	setNext(record, at)

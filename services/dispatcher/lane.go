@@ -39,6 +39,8 @@ type job struct {
 	lane *lane
 	// again says that the delivery was delivered before.
 	again bool
+	// repeated says that the message was handed out before.
+	repeated bool
 	// sequence is the message's place in DELIVERIES.
 	sequence uint64
 	taken    time.Time
@@ -133,15 +135,19 @@ func (l *lane) take(batch []job, msg jetstream.Msg) []job {
 	if !l.hands.take(meta.Sequence.Stream) {
 		return batch
 	}
+	if ackBeforePost {
+		_ = msg.Ack()
+	}
 	now := l.now()
 	return append(batch, job{
 		Delivery: d, msg: msg, held: l.keeper.Hold(msg, now), lane: l, sequence: meta.Sequence.Stream, taken: now,
+		repeated: meta.NumDelivered > 1,
 	})
 }
 
 // lookUp asks Redis once which of the batch were delivered before.
 func (l *lane) lookUp(ctx context.Context, batch []job) {
-	if len(batch) == 0 {
+	if len(batch) == 0 || noDedupKey {
 		return
 	}
 	keys := make([]string, len(batch))
@@ -153,8 +159,9 @@ func (l *lane) lookUp(ctx context.Context, batch []job) {
 	}
 }
 
-// lateAgain asks once more for a job that waited long for its place: it may have
-// been handed to another dispatcher before this one took it.
+// lateAgain asks once more for a job that waited long for its place, or that was
+// handed out before: another dispatcher may have it too. A consumer whose leader
+// died hands out what it has just handed out (seen 250 ms later).
 func (s *Service) lateAgain(ctx context.Context, j job, now time.Time) bool {
-	return now.Sub(j.taken) > s.Bus.AckWait()/2 && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.Delivery)})[0]
+	return !noDedupKey && (j.repeated || now.Sub(j.taken) > s.Bus.AckWait()/2) && s.Redis.Delivered(ctx, []string{delivery.DedupKey(j.Delivery)})[0]
 }

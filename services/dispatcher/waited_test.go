@@ -7,6 +7,9 @@ import (
 
 	"github.com/posthaste/posthaste/pkg/webhook"
 	posthastev1 "github.com/posthaste/posthaste/proto/posthaste/v1"
+	"github.com/posthaste/posthaste/services/dispatcher/internal/gate"
+	"github.com/posthaste/posthaste/services/internal/bus"
+	"github.com/posthaste/posthaste/services/internal/delivery"
 	"github.com/posthaste/posthaste/services/internal/subscription"
 )
 
@@ -51,6 +54,77 @@ func TestChangesWhileWaiting(t *testing.T) {
 	if e.count() != 3 {
 		t.Error("posted after it was disabled")
 	}
+}
+
+// A delivery that waited for a worker longer than AckWait was handed to another
+// dispatcher meanwhile, and so was one that comes a second time. What that has
+// delivered is not sent again.
+func TestDeliveredByAnotherWhileItWaited(t *testing.T) {
+	t.Parallel()
+	for name, waited := range map[string]func(*Service, *job){
+		"longer than AckWait": func(s *Service, _ *job) {
+			s.now = func() time.Time { return time.Now().Add(s.Bus.AckWait()) }
+		},
+		"handed out before": func(_ *Service, j *job) { j.repeated = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			e := newEndpoint(t, nil)
+			sub := h.wish(t, e.URL)
+			h.fresh(t, sub, 1)
+			s := h.dispatcher(t)
+			t.Cleanup(s.poster.close)
+			l := s.newLane(bus.LaneFresh, 8)
+			j := h.inHand(t, l)
+			if a, _ := l.enter(&j, s.now()); a != gate.Go || j.again || j.repeated {
+				t.Fatalf("it is not let in: %v, again %t, repeated %t", a, j.again, j.repeated)
+			}
+			h.redis.Succeeded(t.Context(), delivery.DedupKey(j.Delivery), sub)
+			waited(s, &j)
+			l.work(t.Context(), j)
+			h.settled(t)
+			if r := h.attempts(t, 1)[0]; r.GetReason() != string(ReasonAgain) || r.GetOutcome() != posthastev1.Outcome_OUTCOME_DELIVERED {
+				t.Errorf("the record is %v", r)
+			}
+			if n := e.count(); n != 0 || !j.target.gate.Idle() || l.doubtful.Load() != 0 {
+				t.Errorf("%d POSTs; the gate is idle: %t; %d hold a doubtful place", n, j.target.gate.Idle(), l.doubtful.Load())
+			}
+		})
+	}
+}
+
+// A message that was given back says so when it comes again.
+func TestRepeated(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.fresh(t, h.wish(t, newEndpoint(t, nil).URL), 1)
+	l := h.dispatcher(t).newLane(bus.LaneFresh, 8)
+	first := h.inHand(t, l)
+	l.putBack(first)
+	if second := h.inHand(t, l); first.repeated || !second.repeated {
+		t.Errorf("the first is repeated: %t, the second: %t", first.repeated, second.repeated)
+	}
+}
+
+// inHand takes the delivery that waits, and looks it up, as a lane does.
+func (h *house) inHand(t *testing.T, l *lane) job {
+	t.Helper()
+	consumer, err := h.bus.JS.Consumer(t.Context(), bus.StreamDeliveries, string(bus.LaneFresh))
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := consumer.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := l.take(nil, msg)
+	l.lookUp(t.Context(), batch)
+	j := batch[0]
+	if j.target, err = l.find(t.Context(), "t", j.GetSubscriptionId()); err != nil {
+		t.Fatal(err)
+	}
+	return j
 }
 
 // change changes the subscription and returns when dispatchers know.

@@ -26,6 +26,8 @@ type Bus struct {
 
 	acks    *acks
 	closing atomic.Bool
+	// setupTimeout bounds each request that provisions.
+	setupTimeout time.Duration
 
 	mu      sync.Mutex
 	ensured map[string]Consumer // what EnsureConsumer was asked for
@@ -51,7 +53,7 @@ func dial(ctx context.Context, cfg Config, name string, log *slog.Logger, prepar
 	if err := cfg.checkAccess(); err != nil {
 		return nil, err
 	}
-	b := &Bus{cfg: cfg, log: log, ensured: make(map[string]Consumer)}
+	b := &Bus{cfg: cfg, log: log, ensured: make(map[string]Consumer), setupTimeout: setupTimeout}
 	access, err := cfg.access()
 	if err != nil {
 		return nil, err

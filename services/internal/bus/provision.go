@@ -96,12 +96,18 @@ func (b *Bus) provision(ctx context.Context) error {
 	}
 	b.tellDrift(ctx)
 	for _, cfg := range b.streams() {
-		if _, err := b.JS.CreateOrUpdateStream(ctx, cfg); err != nil {
+		if err := b.once(ctx, func(ctx context.Context) error {
+			_, err := b.JS.CreateOrUpdateStream(ctx, cfg)
+			return err
+		}); err != nil {
 			return refused(fmt.Errorf("provision stream %s: %w", cfg.Name, err))
 		}
 	}
 	for _, cfg := range b.buckets() {
-		if _, err := b.JS.CreateOrUpdateKeyValue(ctx, cfg); err != nil {
+		if err := b.once(ctx, func(ctx context.Context) error {
+			_, err := b.JS.CreateOrUpdateKeyValue(ctx, cfg)
+			return err
+		}); err != nil {
 			return refused(fmt.Errorf("provision bucket %s: %w", cfg.Bucket, err))
 		}
 	}
@@ -118,12 +124,18 @@ func (b *Bus) provision(ctx context.Context) error {
 // asked to ensure are its own.
 func (b *Bus) find(ctx context.Context) error {
 	for _, cfg := range b.streams() {
-		if _, err := b.JS.Stream(ctx, cfg.Name); err != nil {
+		if err := b.once(ctx, func(ctx context.Context) error {
+			_, err := b.JS.Stream(ctx, cfg.Name)
+			return err
+		}); err != nil {
 			return fmt.Errorf("look for stream %s, which another service makes: %w", cfg.Name, err)
 		}
 	}
 	for _, cfg := range b.buckets() {
-		if _, err := b.JS.KeyValue(ctx, cfg.Bucket); err != nil {
+		if err := b.once(ctx, func(ctx context.Context) error {
+			_, err := b.JS.KeyValue(ctx, cfg.Bucket)
+			return err
+		}); err != nil {
 			return fmt.Errorf("look for bucket %s, which another service makes: %w", cfg.Bucket, err)
 		}
 	}
@@ -188,15 +200,18 @@ func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
 // queue keeps for ever what has reached it, and BackOff stays unset, for it
 // overrides AckWait and distorts NakWithDelay.
 func (b *Bus) ensure(ctx context.Context, c Consumer) error {
-	_, err := b.JS.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
-		Durable:       c.Name,
-		FilterSubject: c.Filter,
-		DeliverPolicy: c.deliverPolicy(),
-		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       c.AckWait,
-		MaxAckPending: c.MaxAckPending,
-		MaxDeliver:    -1,
-		MaxWaiting:    maxWaiting,
+	err := b.once(ctx, func(ctx context.Context) error {
+		_, err := b.JS.CreateOrUpdateConsumer(ctx, c.Stream, jetstream.ConsumerConfig{
+			Durable:       c.Name,
+			FilterSubject: c.Filter,
+			DeliverPolicy: c.deliverPolicy(),
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			AckWait:       c.AckWait,
+			MaxAckPending: c.MaxAckPending,
+			MaxDeliver:    -1,
+			MaxWaiting:    maxWaiting,
+		})
+		return err
 	})
 	if err != nil {
 		return refused(fmt.Errorf("provision consumer %s of %s: %w", c.Name, c.Stream, err))
@@ -216,3 +231,11 @@ func unlimited(n int64) int64 {
 
 // setupTimeout bounds one request that sets something up.
 const setupTimeout = 5 * time.Second
+
+// once makes one request. A cluster that has no leader yet answers nothing, and
+// does not answer later: who waited for ctx to end would not ask again.
+func (b *Bus) once(ctx context.Context, request func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, b.setupTimeout)
+	defer cancel()
+	return request(ctx)
+}
