@@ -47,7 +47,7 @@ func TestProvisionAsksAgain(t *testing.T) {
 		cfg := config(s.ClientURL())
 		cfg.Provision = provision
 		b := &Bus{NC: nc, JS: js, cfg: cfg, log: slog.New(slog.DiscardHandler), ensured: make(map[string]Consumer), setupTimeout: 10 * time.Millisecond}
-		if err := b.reach(ctx, nil); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		if err := b.reach(ctx, nil, (*Bus).provision); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 			t.Errorf("provision %t: %v; the start's own context: %v", provision, err, ctx.Err())
 		}
 	}
