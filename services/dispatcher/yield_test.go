@@ -23,7 +23,7 @@ func TestYield(t *testing.T) {
 		}
 		busy = true
 		for range 10 {
-			time.Sleep(yieldLook)
+			<-time.After(yieldLook)
 			y.current(time.Now())
 		}
 		if y.limit != 4 {
@@ -31,7 +31,7 @@ func TestYield(t *testing.T) {
 		}
 		underWay.Store(4)
 		go func() {
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 			underWay.Store(3)
 		}()
 		began = time.Now()
