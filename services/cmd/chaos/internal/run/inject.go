@@ -133,7 +133,12 @@ func process(ctx context.Context, f fault.Fault, p *stack.Process) error {
 		wait(ctx, f.For)
 		return p.Start()
 	}
-	if err := p.Pause(); err != nil {
+	// One that ended by itself is just being started again; the report tells.
+	err := p.Pause()
+	for tries := 0; err != nil && tries < 100 && wait(ctx, 50*time.Millisecond); tries++ {
+		err = p.Pause()
+	}
+	if err != nil {
 		return err
 	}
 	wait(ctx, f.For)
