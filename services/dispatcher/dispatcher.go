@@ -83,7 +83,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	publisher := deps.Bus.NewPublisher(4*cfg.MaxInFlight, publishBytes)
-	return &Service{
+	s := &Service{
 		Deps:      deps,
 		cfg:       cfg,
 		publisher: publisher,
@@ -96,7 +96,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 
 		replicated: deps.Bus.Replicated(),
 		shut:       &rate.Sometimes{Interval: shutWait},
-	}, nil
+	}
+	return s, s.observe(deps.Meter)
 }
 
 // Run delivers until ctx ends. Then it takes no more, finishes what is under
