@@ -127,7 +127,7 @@ func TestTrace(t *testing.T) {
 	}
 
 	want := append([]node{
-		{server, "posthaste-ingest", "", ptrace.SpanKindServer, false, nil, map[string]string{"http.response.status_code": "202", "url.path": "/v1/events"}},
+		{server, "posthaste-ingest", "", ptrace.SpanKindServer, false, nil, map[string]string{"http.response.status_code": "202", "http.route": "/v1/events", "url.path": "/v1/events"}},
 		{publish, "posthaste-ingest", server, ptrace.SpanKindProducer, false, nil, map[string]string{
 			"messaging.system": "nats", "messaging.operation.name": "publish", "messaging.operation.type": "send",
 			"messaging.destination.name": "events.default.sent.http", "messaging.destination.template": "events.{tenant}.{type}",
