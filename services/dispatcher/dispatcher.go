@@ -97,7 +97,10 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		replicated: deps.Bus.Replicated(),
 		shut:       &rate.Sometimes{Interval: shutWait},
 	}
-	return s, s.observe(deps.Meter)
+	if err := s.observe(deps.Meter); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Run delivers until ctx ends. Then it takes no more, finishes what is under

@@ -63,7 +63,10 @@ func Open(ctx context.Context, service string, cfg Config, log *slog.Logger) (_ 
 	if err := t.openTraces(ctx, about); err != nil {
 		return t, err
 	}
-	return t, t.openLogs(ctx, about)
+	if err := t.openLogs(ctx, about); err != nil {
+		return t, err
+	}
+	return t, nil
 }
 
 func (t *Telemetry) openTraces(ctx context.Context, about *resource.Resource) error {

@@ -9,12 +9,11 @@ import (
 	"net/http/httptest"
 	"sync"
 
-	"google.golang.org/protobuf/proto"
-
 	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // Sink is a collector that keeps what comes. It is safe for concurrent use.
