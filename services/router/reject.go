@@ -33,6 +33,7 @@ func (s *Service) reject(ctx context.Context, msg jetstream.Msg, sequence uint64
 		return fmt.Errorf("set aside unreadable event: %w", err)
 	}
 	s.metrics.rejected(ctx, event.RejectReason(reason))
+	s.tracer.Rejected(ctx, event.RejectReason(reason))
 	s.log.WarnContext(ctx, "event rejected", "subject", msg.Subject(), "sequence", sequence, "reason", reason)
 	return nil
 }
