@@ -166,10 +166,10 @@ IMAGE_MAX_BYTES := 60000000
 comma           := ,
 
 # Modules of their own, outside the workspace: their validators are large.
-VALIDATORS := deploy/validate/kubernetes deploy/validate/observability
+VALIDATORS := deploy/validate/kubernetes deploy/validate/observability deploy/validate/collector
 
 .PHONY: deploy-check
-deploy-check: ## check manifests, alerts and dashboards against their schemas. The first time it builds the validators, which takes minutes
+deploy-check: ## check manifests, alerts and dashboards against their schemas, and traces in a collector. The first time it builds the validators, which takes minutes
 	@for module in $(VALIDATORS); do (cd $$module && GOWORK=off go test -count=1 ./...) || exit 1; done
 
 # As deploy/Dockerfile builds it; a test holds the two together.

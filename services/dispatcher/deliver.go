@@ -146,7 +146,7 @@ func (l *lane) attempt(ctx context.Context, j job) {
 		s.putBack(j)
 		return
 	}
-	s.metrics.attempted(ctx, v.Reason, a.took)
+	s.metrics.attempted(ctx, v.Reason, a.took, now.Sub(j.stored))
 	s.settle(ctx, j, t, r, a, v)
 }
 

@@ -86,7 +86,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	publisher := deps.Bus.NewPublisher(4*cfg.MaxInFlight, publishBytes)
-	return &Service{
+	s := &Service{
 		Deps:      deps,
 		cfg:       cfg,
 		publisher: publisher,
@@ -99,7 +99,11 @@ func New(cfg Config, deps Deps) (*Service, error) {
 
 		replicated: deps.Bus.Replicated(),
 		shut:       &rate.Sometimes{Interval: shutWait},
-	}, nil
+	}
+	if err := s.observe(deps.Meter); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Run delivers until ctx ends. Then it takes no more, finishes what is under

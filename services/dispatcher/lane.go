@@ -43,6 +43,7 @@ type job struct {
 	repeated bool
 	// sequence is the message's place in DELIVERIES.
 	sequence uint64
+	stored   time.Time // there
 	taken    time.Time
 	// target is where it has a place to be sent to; nil where it has none yet.
 	target *target
@@ -140,7 +141,7 @@ func (l *lane) take(batch []job, msg jetstream.Msg) []job {
 	}
 	now := l.now()
 	return append(batch, job{
-		Delivery: d, msg: msg, held: l.keeper.Hold(msg, now), lane: l, sequence: meta.Sequence.Stream, taken: now,
+		Delivery: d, msg: msg, held: l.keeper.Hold(msg, now), lane: l, sequence: meta.Sequence.Stream, stored: meta.Timestamp, taken: now,
 		repeated: meta.NumDelivered > 1,
 	})
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/posthaste/posthaste/pkg/webhook"
 	"github.com/posthaste/posthaste/services/internal/testbed"
+	"github.com/posthaste/posthaste/services/internal/testbed/otlptest"
 	"github.com/posthaste/posthaste/services/internal/testbed/sealedtest"
 )
 
@@ -36,6 +37,7 @@ type leaks struct {
 	secrets map[string]string // by what they are
 	proxy   *egressProxy
 	history string
+	sink    *otlptest.Sink
 	shown   []reply // what the API answers to those who ask later
 }
 
@@ -45,13 +47,16 @@ type leaks struct {
 func TestNoSecretIsShown(t *testing.T) {
 	begin(t)
 	told := collect(t, nil)
-	l := &leaks{proxy: newEgressProxy(t), history: filepath.Join(t.TempDir(), "history.db"), secrets: map[string]string{
+	sink := otlptest.New()
+	t.Cleanup(sink.Close)
+	l := &leaks{proxy: newEgressProxy(t), sink: sink, history: filepath.Join(t.TempDir(), "history.db"), secrets: map[string]string{
 		"the API key": testKey, "the encryption key": sealedtest.A[2:], "the next encryption key": sealedtest.B[2:],
 		"the URL of notifications": leakNotify, "the egress proxy's password": leakProxy,
 	}}
 	l.stack = startStack(t, plan{settings: env{
 		"POSTHASTE_LOG_LEVEL": "debug", "POSTHASTE_HISTORY_FILE": l.history, "POSTHASTE_RETRY_DELAYS": "50ms",
 		"POSTHASTE_ENCRYPTION_KEYS": sealedtest.A + "," + sealedtest.B, "POSTHASTE_EGRESS_PROXY": l.proxy.url(),
+		"OTEL_EXPORTER_OTLP_ENDPOINT": sink.URL, "OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_BLRP_SCHEDULE_DELAY": "50", "OTEL_METRIC_EXPORT_INTERVAL": "200",
 		"POSTHASTE_NOTIFY_URLS": strings.Replace(told.URL, "http://", "generic+http://", 1) + "/" + leakNotify + "?disabletls=yes",
 	}})
 	l.use(t)
@@ -187,6 +192,10 @@ func (l *leaks) places(t *testing.T) map[string][]byte {
 	}
 	for i, r := range l.shown {
 		all["answer "+strconv.Itoa(i)+" of the API"] = r.body
+	}
+	for _, path := range []string{"/v1/traces", "/v1/metrics", "/v1/logs"} {
+		eventually(t, "what is exported to "+path, func() bool { return len(l.sink.All(path)) > 0 }, nil)
+		all["what is exported to "+path] = l.sink.All(path)
 	}
 	l.addFiles(t, all)
 	l.addStreams(t, all)

@@ -34,6 +34,7 @@ func (s *Service) reject(ctx context.Context, msg jetstream.Msg, sequence uint64
 	}
 	s.books.Rejected()
 	s.metrics.rejected(ctx, event.RejectReason(reason))
+	s.tracer.Rejected(ctx, event.RejectReason(reason))
 	s.log.WarnContext(ctx, "event rejected", "subject", msg.Subject(), "sequence", sequence, "reason", reason)
 	return nil
 }

@@ -9,11 +9,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/exporters/autoexport"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/contrib/instrumentation/runtime"
 	"go.opentelemetry.io/otel/metric"
-	metricnoop "go.opentelemetry.io/otel/metric/noop"
-	"go.opentelemetry.io/otel/propagation"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -66,8 +63,10 @@ func Open(ctx context.Context, service string, cfg Config, log *slog.Logger) (_ 
 	if err := t.openTraces(ctx, about); err != nil {
 		return t, err
 	}
-	err = t.openLogs(ctx, about)
-	return t, err
+	if err := t.openLogs(ctx, about); err != nil {
+		return t, err
+	}
+	return t, nil
 }
 
 func (t *Telemetry) openTraces(ctx context.Context, about *resource.Resource) error {
@@ -140,15 +139,8 @@ func (t *Telemetry) Tracer(name string) *tracing.Tracer {
 	return tracing.New(t.traces.Tracer("posthaste/"+name), t.cfg.TraceFanOut)
 }
 
-// Server has each request in a span of its own, which continues the client's
-// trace. Without traces it is next itself.
-func (t *Telemetry) Server(next http.Handler) http.Handler {
-	if t.traces == nil {
-		return next
-	}
-	return otelhttp.NewHandler(next, "", otelhttp.WithTracerProvider(t.traces), otelhttp.WithMeterProvider(metricnoop.NewMeterProvider()),
-		otelhttp.WithPropagators(propagation.TraceContext{}))
-}
+// Server has each request in a span of its own, where spans are wanted.
+func (t *Telemetry) Server(next http.Handler) http.Handler { return t.Tracer("http").Server(next) }
 
 // Close sends what has not been sent yet, within two seconds, and releases
 // everything.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
@@ -50,5 +51,18 @@ func ofEvent(e *posthastev1.Event) []attribute.KeyValue {
 		semconv.MessagingDestinationName(eventid.Subject(e.GetTenant(), e.GetType())),
 		semconv.MessagingMessageID(eventid.MsgID(e.GetTenant(), e.GetSource(), e.GetId())),
 		keyTenant.String(e.GetTenant()), keyEvent.String(e.GetId()), keyEventType.String(e.GetType()),
+	}
+}
+
+// Rejected says on ctx's span, that of Process, why the event was set aside.
+func (t *Tracer) Rejected(ctx context.Context, reason string) {
+	if t == nil {
+		return
+	}
+	span := trace.SpanFromContext(ctx)
+	if span.IsRecording() {
+		span.SetAttributes(system, semconv.MessagingOperationName("process"), semconv.MessagingOperationTypeProcess,
+			semconv.MessagingDestinationTemplate(templateEvents), semconv.ErrorTypeKey.String(reason))
+		span.SetStatus(codes.Error, reason)
 	}
 }

@@ -40,6 +40,7 @@ var (
 	asProducer     = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindProducer)}
 	asConsumer     = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer)}
 	asConsumerRoot = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer), trace.WithNewRoot()}
+	asServer       = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 	asClient       = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
 )
 

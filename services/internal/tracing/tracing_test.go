@@ -137,8 +137,8 @@ func TestWay(t *testing.T) {
 	post, _ := attempt(t.Context(), tr, next, second, http.StatusOK)
 
 	spans := recorded.Ended()
-	sends, attempts, posts := named(spans, "send deliveries.{lane}.{tenant}.{subscription}"), named(spans, "attempt deliveries.{lane}.{tenant}.{subscription}"), named(spans, "POST")
-	process := named(spans, "process events.{tenant}.{type}")
+	sends, attempts := named(spans, "send deliveries.{lane}.{tenant}.{subscription}"), named(spans, "attempt deliveries.{lane}.{tenant}.{subscription}")
+	posts, process := named(spans, "POST"), named(spans, "process events.{tenant}.{type}")
 	if len(spans) != 8 || len(sends) != 2 || len(attempts) != 2 || len(posts) != 2 || len(process) != 1 {
 		t.Fatalf("%d spans", len(spans))
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
-	"sync/atomic"
 
 	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
@@ -20,10 +19,6 @@ import (
 // Sink is a collector that keeps what comes. It is safe for concurrent use.
 type Sink struct {
 	*httptest.Server
-	// Count has it count spans and keep nothing.
-	Count bool
-
-	spans atomic.Int64
 
 	mu      sync.Mutex
 	bodies  map[string][][]byte // by path, unpacked
@@ -66,19 +61,12 @@ func read(r *http.Request) ([]byte, error) {
 func (s *Sink) keep(path string, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.Count {
-		s.bodies[path] = append(s.bodies[path], body)
-	}
+	s.bodies[path] = append(s.bodies[path], body)
 	switch path {
 	case "/v1/traces":
 		req := &coltrace.ExportTraceServiceRequest{}
-		if err := proto.Unmarshal(body, req); err != nil {
-			return err
-		}
-		s.spans.Add(int64(len(flat(req))))
-		if !s.Count {
-			s.traces = append(s.traces, req)
-		}
+		s.traces = append(s.traces, req)
+		return proto.Unmarshal(body, req)
 	case "/v1/metrics":
 		req := &colmetrics.ExportMetricsServiceRequest{}
 		s.metrics = append(s.metrics, req)
@@ -99,9 +87,6 @@ func flat(req *coltrace.ExportTraceServiceRequest) (out []*tracepb.Span) {
 	}
 	return out
 }
-
-// Received is how many spans have come.
-func (s *Sink) Received() int { return int(s.spans.Load()) }
 
 // Spans are all that have come.
 func (s *Sink) Spans() (out []*tracepb.Span) {
@@ -162,6 +147,13 @@ func (s *Sink) Logs() (out []Line) {
 		}
 	}
 	return out
+}
+
+// All is everything that came by one of /v1/traces, /v1/metrics and /v1/logs.
+func (s *Sink) All(path string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Join(s.bodies[path], nil)
 }
 
 // Holds says whether something that came has text in it, wherever.

@@ -34,6 +34,7 @@ var All = []Scenario{
 	{"backlog", "100,000 deliveries for an endpoint that is dead, and then recovers", "4 min", false, 30 * time.Minute, backlog},
 	{"waiting", "300,000 deliveries that wait in the delay line, with and without a kill of NATS", "6 min", false, 60 * time.Minute, waiting},
 	{"index", "100,000 subscriptions: start, memory, latency", "40 s", false, 15 * time.Minute, index},
+	{"telemetry", "what traces, metrics and logs over OTLP cost, and a collector that is dead", "60 s", false, 15 * time.Minute, telemetry},
 }
 
 // Names are those of all scenarios.

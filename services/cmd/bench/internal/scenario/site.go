@@ -24,7 +24,7 @@ type site struct {
 
 // start starts a stack and that many healthy endpoints. The caller closes it.
 func (w *world) start(ctx context.Context, name string, endpoints int) (*site, error) {
-	s, err := stack.Start(ctx, stack.Config{Binary: w.Binary, Embedded: w.Embedded})
+	s, err := stack.Start(ctx, stack.Config{Binary: w.Binary, Embedded: w.Embedded, Env: w.env})
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ type world struct {
 	Options
 	sheet *report.Sheet
 	peaks []stack.Part // of all stacks, the highest each
+	env   []string     // further settings of the stacks that are started
 }
 
 func newWorld(o Options) *world { return &world{Options: o, sheet: &report.Sheet{}} }
