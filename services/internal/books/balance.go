@@ -62,6 +62,7 @@ func balance(s *sample, settled bool) *Books {
 	if o == nil {
 		b.Deliveries.Waiting = s.waiting.Total
 		b.Open = append(b.Open, "the books are not opened yet: that is done at the first moment in which nothing moves for three seconds")
+		b.Open = append(b.Open, b.reasons()...)
 		return b
 	}
 	since := s.ledger.sum.plus(o.Accounts, -1)

@@ -153,6 +153,8 @@ func count(n int64) any {
 // tellDrift says what provisioning is about to change: somebody may have changed
 // it by hand, and would look for it in vain.
 func (b *Bus) tellDrift(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, b.setupTimeout) // a cluster without a leader does not answer
+	defer cancel()
 	found, err := b.Drift(ctx, true)
 	if err != nil {
 		b.log.Debug("streams not compared", "error", err)
