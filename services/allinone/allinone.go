@@ -199,7 +199,7 @@ func (p *Posthaste) preflight(ctx context.Context) error {
 		Config: p.cfg.Preflight, Bus: p.bus, Streams: p.cfg.Bus, Consumers: true, Redis: p.redis, DedupTTL: p.cfg.Redis.DedupTTL,
 		MaxEventBytes: int64(p.cfg.Event.MaxEventBytes), RequestTimeout: p.cfg.Retries.RequestTimeout, InHand: p.cfg.Dispatcher.InHand(),
 	})
-	report.Log(ctx, p.log)
+	report.Known().Log(ctx, p.log) // the embedded servers do not tell all
 	return report.Err()
 }
 

@@ -43,10 +43,11 @@ func (d *dev) up(t *testing.T) {
 // printed finds what stands in the greeting.
 func (d *dev) printed(t *testing.T, pattern string) string {
 	t.Helper()
-	found := regexp.MustCompile(pattern).FindStringSubmatch(d.out.String())
-	if found == nil {
-		t.Fatalf("the greeting has no %q:\n%s", pattern, &d.out)
-	}
+	var found []string
+	eventually(t, pattern+" in the greeting", func() bool { // which comes a moment after it is ready
+		found = regexp.MustCompile(pattern).FindStringSubmatch(d.out.String())
+		return found != nil
+	}, d.out.String)
 	return found[1]
 }
 

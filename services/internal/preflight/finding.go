@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,11 @@ type Report []Finding
 
 func (r *Report) add(check string, level Level, do, format string, args ...any) {
 	*r = append(*r, Finding{Check: check, Level: level, Message: fmt.Sprintf(format, args...), Do: do})
+}
+
+// Known leaves out what could not be seen.
+func (r Report) Known() Report {
+	return slices.DeleteFunc(slices.Clone(r), func(f Finding) bool { return f.Level == Unknown })
 }
 
 // Err names everything that refuses, or is nil.
