@@ -84,31 +84,49 @@ func parts(f flooded) report.Text {
 
 // floodFresh floods a fresh stack and waits for the last delivery.
 func (w *world) floodFresh(ctx context.Context, fanout, batch int, seconds float64) (flooded, error) {
-	s, err := w.start(ctx, fmt.Sprintf("fan-out %d, batch %d", fanout, batch), 1)
+	s, err := w.warmed(ctx, fanout, batch)
 	if err != nil {
 		return flooded{}, err
 	}
 	defer s.close()
+	return s.flood(ctx, s.source, fanout, batch, max(batch, int(s.perSecond*seconds)), max(1, int(seconds)-1))
+}
+
+// warm is a stack that was flooded before.
+type warm struct {
+	*site
+	source    *load.Source
+	perSecond float64 // events that it took
+}
+
+// warmed starts a stack with its subscriptions. Two short floods warm it up and
+// say how many events fill the time. The caller closes it.
+func (w *world) warmed(ctx context.Context, fanout, batch int) (_ *warm, err error) {
+	s, err := w.start(ctx, fmt.Sprintf("fan-out %d, batch %d", fanout, batch), 1)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
 	source := load.NewSource("default", "bench.event", w.Payload)
 	_, err = s.subscribe(ctx, fanout, func(i int) load.Subscription {
 		return load.Subscription{Tenant: source.Tenant, URL: s.endpoints[0].URL(i), Type: source.Type}
 	})
 	if err != nil {
-		return flooded{}, err
+		return nil, err
 	}
-	// Two short floods warm up and say how many events fill the time.
 	events := max(batch, 1000/fanout)
 	for range 2 {
-		warm, err := s.flood(ctx, source, fanout, batch, events, 0)
+		found, err := s.flood(ctx, source, fanout, batch, events, 0)
 		if err != nil {
-			return flooded{}, err
+			return nil, err
 		}
-		events = max(batch, int(warm.rate().Value)/fanout)
+		events = max(batch, int(found.rate().Value)/fanout)
 	}
-	if err := pause(ctx, settle); err != nil {
-		return flooded{}, err
-	}
-	return s.flood(ctx, source, fanout, batch, max(batch, int(float64(events)*seconds)), max(1, int(seconds)-1))
+	return &warm{s, source, float64(events)}, pause(ctx, settle)
 }
 
 // flood sends the events and waits for all deliveries and their records; profile is for how many
