@@ -90,7 +90,7 @@ func (l *lane) hand(ctx context.Context, j job) {
 // plain is the target of a delivery that nothing but its gate can hold up; nil
 // where there is something to find out.
 func (l *lane) plain(j job, now time.Time) *target {
-	if j.again || j.GetNotBefore() != nil && j.GetNotBefore().AsTime().Sub(now) > tolerance {
+	if j.again || j.elsewhere || j.GetNotBefore() != nil && j.GetNotBefore().AsTime().Sub(now) > tolerance {
 		return nil
 	}
 	sub, ok := l.Index.Get(j.GetSubscriptionId())

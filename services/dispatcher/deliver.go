@@ -40,6 +40,13 @@ func (l *lane) deliver(ctx context.Context, j job) {
 		s.finish(ctx, j, s.note(j, now, ReasonAgain, posthastev1.Outcome_OUTCOME_DELIVERED))
 		return
 	}
+	if j.elsewhere {
+		// After the death of a leader the next one hands out again what it had just
+		// handed out. In a moment the other's POST will have ended; its ack takes the
+		// message away, and its dedup key stops it.
+		s.putBackLater(j)
+		return
+	}
 	if at := j.GetNotBefore().AsTime(); j.GetNotBefore() != nil && at.Sub(now) > tolerance {
 		s.putOff(ctx, j, at, ReasonEarly)
 		return

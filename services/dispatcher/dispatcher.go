@@ -64,7 +64,8 @@ type Service struct {
 	parked    parkedGates
 	metrics   *metrics
 	now       func() time.Time
-	// replicated says that reads of the bucket may come from a lagging copy.
+	// replicated says that reads of the bucket may come from a lagging copy, and
+	// that a message may be handed out by two leaders.
 	replicated bool
 	// announced holds by subscription when it was disabled the last time that
 	// its tenant was told.

@@ -39,8 +39,9 @@ type job struct {
 	lane *lane
 	// again says that the delivery was delivered before.
 	again bool
-	// repeated says that the message was handed out before.
-	repeated bool
+	// repeated says that the message was handed out before, and elsewhere that
+	// another dispatcher may be working on it at this moment.
+	repeated, elsewhere bool
 	// sequence is the message's place in DELIVERIES.
 	sequence uint64
 	stored   time.Time // there
@@ -142,7 +143,7 @@ func (l *lane) take(batch []job, msg jetstream.Msg) []job {
 	now := l.now()
 	return append(batch, job{
 		Delivery: d, msg: msg, held: l.keeper.Hold(msg, now), lane: l, sequence: meta.Sequence.Stream, stored: meta.Timestamp, taken: now,
-		repeated: meta.NumDelivered > 1,
+		repeated: meta.NumDelivered > 1, elsewhere: l.replicated && meta.NumDelivered == 2,
 	})
 }
 

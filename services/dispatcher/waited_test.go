@@ -107,6 +107,38 @@ func TestRepeated(t *testing.T) {
 	}
 }
 
+// In a cluster, what comes for the second time may be in another's hands. It is
+// not sent before that had time to end, and not lost.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	e := newEndpoint(t, nil)
+	h.fresh(t, h.wish(t, e.URL), 1)
+	s := h.dispatcher(t)
+	t.Cleanup(s.poster.close)
+	s.replicated = true
+	l := s.newLane(bus.LaneFresh, 8)
+	l.putBack(h.inHand(t, l))
+	second := h.inHand(t, l)
+	if l.plain(second, s.now()) != nil {
+		t.Error("it goes on to its gate")
+	}
+	second.target = nil
+	l.work(t.Context(), second)
+	if e.count() != 0 {
+		t.Error("it was sent at once")
+	}
+	third := h.inHand(t, l)
+	if third.elsewhere {
+		t.Error("it waits again")
+	}
+	third.target = nil
+	l.work(t.Context(), third)
+	if h.settled(t); e.count() != 1 {
+		t.Errorf("%d POSTs, want 1", e.count())
+	}
+}
+
 // inHand takes the delivery that waits, and looks it up, as a lane does.
 func (h *house) inHand(t *testing.T, l *lane) job {
 	t.Helper()
