@@ -80,7 +80,7 @@ func errOnly(err error) (any, error) { return nil, err }
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	for name, tests := range map[string]map[string]callTest{
-		"subscriptions": subscriptionCalls, "subscription verbs": subscriptionVerbs, "deliveries": deliveryCalls, "replays": replayCalls,
+		"subscriptions": subscriptionCalls, "subscription verbs": subscriptionVerbs, "deliveries": deliveryCalls, "endpoints": endpointCalls, "replays": replayCalls,
 		"events": eventCalls, "catalogue": catalogueCalls, "tenants": tenantCalls, "API keys": apiKeyCalls, "webhooks": webhookCalls, "AI City": aiCityCalls,
 	} {
 		for call, test := range tests {

@@ -11,6 +11,7 @@ import (
 type Client struct {
 	EventSubscriptions *EventSubscriptionsService
 	Deliveries         *DeliveriesService
+	Endpoints          *EndpointsService
 	Events             *EventsService
 	Replays            *ReplaysService
 	EventTypes         *EventTypesService
@@ -49,6 +50,7 @@ func newClient(c *core) *Client {
 	return &Client{
 		EventSubscriptions: &EventSubscriptionsService{c},
 		Deliveries:         &DeliveriesService{c},
+		Endpoints:          &EndpointsService{c},
 		Events:             &EventsService{c},
 		Replays:            &ReplaysService{c},
 		EventTypes:         &EventTypesService{core: c},

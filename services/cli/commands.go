@@ -38,6 +38,7 @@ func Commands(t Terminal) []settings.Command {
 		verb(&t, "send", "publish an event", (*Terminal).send),
 		verb(&t, "subscriptions", "list, create and change subscriptions", (*Terminal).subscriptions),
 		verb(&t, "deliveries", "list deliveries, show one, make one again", (*Terminal).deliveries),
+		verb(&t, "endpoints", "list the endpoints with most failed deliveries", (*Terminal).endpoints),
 		verb(&t, "events", "list the events that are kept, or follow them", (*Terminal).events),
 		verb(&t, "replay", "deliver events to a subscription once more", (*Terminal).replay),
 		verb(&t, "audit", "balance what was accepted with what became of it", (*Terminal).audit),

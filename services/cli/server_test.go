@@ -37,7 +37,7 @@ func TestKeyOfDev(t *testing.T) {
 
 func TestNoKey(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"send --type a --data 1", "subscriptions", "deliveries", "events", "events tail", "replay evsub_1", "keys", "listen --forward-to http://127.0.0.1:1/"} {
+	for _, args := range []string{"send --type a --data 1", "subscriptions", "deliveries", "endpoints", "events", "events tail", "replay evsub_1", "keys", "listen --forward-to http://127.0.0.1:1/"} {
 		got := runEnv(t, nil, "", strings.Fields(args)...)
 		if got.code != 1 || got.out != "" || !strings.HasPrefix(got.err, "posthaste: api-key: is required; give --api-key or POSTHASTE_API_KEY, or work where posthaste dev keeps ") {
 			t.Errorf("%s: %+v", args, got)

@@ -13,6 +13,7 @@ import (
 	"github.com/posthaste/posthaste/services/control/internal/audit"
 	"github.com/posthaste/posthaste/services/control/internal/deliveries"
 	"github.com/posthaste/posthaste/services/control/internal/dialects"
+	"github.com/posthaste/posthaste/services/control/internal/endpoints"
 	"github.com/posthaste/posthaste/services/control/internal/events"
 	"github.com/posthaste/posthaste/services/control/internal/eventtypes"
 	"github.com/posthaste/posthaste/services/control/internal/neiracore"
@@ -48,6 +49,7 @@ func (s *Service) assemble(ctx context.Context) error {
 	api := rest.New(rest.Options{Config: s.cfg.API, Keys: s.deps.Keys, Log: s.deps.Log, Within: s.idempotent()})
 	for _, resource := range []interface{ Register(*rest.API) }{
 		subs, sent, again, aicity.New(subs, sent), neiracore.New(subs),
+		endpoints.New(s.cfg.API, s.deps.History, s.deps.Live),
 		events.New(s.cfg.Events, s.cfg.API, log, s.deps.Dialects),
 		eventtypes.New(s.cfg.API, s.deps.Catalogue, s.deps.Now),
 		tenants.New(s.cfg.API, s.deps.Tenants, s.deps.Dialects, s.deps.Now),

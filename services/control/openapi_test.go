@@ -49,6 +49,7 @@ func TestOpenAPI(t *testing.T) {
 		GET /v1/deliveries
 		GET /v1/deliveries/{id}
 		GET /v1/dialects
+		GET /v1/endpoints
 		GET /v1/event-subscriptions
 		GET /v1/event-subscriptions/{id}
 		GET /v1/event-subscriptions/{id}/replays

@@ -37,6 +37,7 @@ events:read     GET    /v1/task-events/stream
 webhooks:read   GET    /v1/deliveries
 webhooks:read   GET    /v1/deliveries/{id}
 webhooks:read   GET    /v1/dialects
+webhooks:read   GET    /v1/endpoints
 webhooks:read   GET    /v1/event-subscriptions
 webhooks:read   GET    /v1/event-subscriptions/{id}
 webhooks:read   GET    /v1/event-subscriptions/{id}/replays

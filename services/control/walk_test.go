@@ -70,7 +70,7 @@ func (h *harness) shown(t *testing.T) string {
 	var all strings.Builder
 	for _, path := range []string{
 		collection + "?tenant=acme", "/v1/webhook?tenant=acme", "/v1/webhooks?agentAid=acme", "/v1/event-types?tenant=acme",
-		"/v1/deliveries?tenant=acme", "/v1/events?tenant=acme", "/v1/tenants/acme", "/v1/api-keys?tenant=acme",
+		"/v1/deliveries?tenant=acme", "/v1/endpoints?tenant=acme&sort=delivered", "/v1/events?tenant=acme", "/v1/tenants/acme", "/v1/api-keys?tenant=acme",
 	} {
 		a := h.do(t, http.MethodGet, path, "")
 		if a.Status != http.StatusOK {

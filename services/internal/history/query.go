@@ -49,10 +49,17 @@ func (q *Query) check() error {
 	case q.Page < 1 || q.Page > maxPage:
 		return fmt.Errorf("%w: page must be 1 to %d, is %d; follow the cursors to go further", ErrQuery, maxPage, q.Page)
 	}
-	if q.Status != "" && !slices.Contains((&Query{}).statuses(), q.Status) {
-		return fmt.Errorf("%w: status must be waiting, delivered, failed or cancelled, is %.32q", ErrQuery, q.Status)
+	if q.Status == "" {
+		return nil
 	}
-	return nil
+	return checkStatus(q.Status)
+}
+
+func checkStatus(status string) error {
+	if slices.Contains((&Query{}).statuses(), status) {
+		return nil
+	}
+	return fmt.Errorf("%w: status must be waiting, delivered, failed or cancelled, is %.32q", ErrQuery, status)
 }
 
 // where gathers conditions and their arguments.
