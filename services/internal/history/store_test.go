@@ -192,7 +192,7 @@ func TestAwayAtTheStart(t *testing.T) {
 	_ = l.Close()
 	cfg := settings.Defaults[Config]()
 	cfg.DatabaseURL = settings.SecretURL("postgres://u:hunter2@" + l.Addr().String() + "/d?sslmode=disable")
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	s, err := Open(ctx, cfg, quiet)
 	if err == nil {

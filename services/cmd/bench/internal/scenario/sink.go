@@ -20,7 +20,10 @@ type sink struct {
 
 func newSink(ctx context.Context) (*sink, error) {
 	s := &sink{addr: "127.0.0.1:0"}
-	return s, s.rise(ctx)
+	if err := s.rise(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *sink) URL() string { return "http://" + s.addr }
