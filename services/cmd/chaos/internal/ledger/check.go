@@ -12,6 +12,8 @@ const (
 	// MostTwice is the part of all deliveries that may arrive twice, beside
 	// those in flight when something was killed.
 	MostTwice = 0.001
+	// FewTwice may in any case: of a short run, a thousandth is a handful.
+	FewTwice = 10
 )
 
 // Result is what a check found.
@@ -162,7 +164,7 @@ func (r *Result) Violations() []string {
 			all = append(all, fmt.Sprintf("%d %s", n, each.what))
 		}
 	}
-	if n := r.Twice - r.InFlight; float64(n) > MostTwice*float64(r.Deliveries) {
+	if n := r.Twice - r.InFlight; float64(n) > max(FewTwice, MostTwice*float64(r.Deliveries)) {
 		all = append(all, fmt.Sprintf("%d of %d arrived twice, more than %g %%", n, r.Deliveries, 100*MostTwice))
 	}
 	return all

@@ -117,7 +117,16 @@ func TestFinds(t *testing.T) {
 			in.Arrivals = append(in.Arrivals, post(Key{"e1", "t2/steady"}, 1, 200, 3))
 		}, "1 not as the history"},
 		"in the history, for whom it is not": {func(in *Input) { in.History[Key{"e1", "t2/steady"}] = Outcome{Status: Delivered} }, "1 not as the history"},
-		"twice":                              {func(in *Input) { in.Arrivals = append(in.Arrivals, post(key, 2, 200, 6)) }, "1 of 2 arrived twice"},
+		"twice, more than a few": {func(in *Input) {
+			for i := range FewTwice + 1 {
+				in.Arrivals = append(in.Arrivals, post(key, 2, 200, 6+float64(i)))
+			}
+		}, "11 of 2 arrived twice"},
+		"twice, as few may": {func(in *Input) {
+			for i := range FewTwice {
+				in.Arrivals = append(in.Arrivals, post(key, 2, 200, 6+float64(i)))
+			}
+		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
