@@ -65,7 +65,7 @@ bench: ## run the benchmark of the pipeline (BENCHFLAGS)
 
 # Needs redis-server on the PATH. What it finds is repeated by CHAOSFLAGS='-seed …' with the seed that it prints.
 .PHONY: chaos
-chaos: ## run 20 drawn schedules of faults and all drills on each topology (CHAOSFLAGS). Takes an hour
+chaos: ## run 20 drawn schedules of faults and all drills on each topology (CHAOSFLAGS). Takes half an hour
 	go run ./services/cmd/chaos -schedules 20 -drills all $(CHAOSFLAGS)
 
 .PHONY: chaos-short
