@@ -102,7 +102,7 @@ func TestSetAgreesWithAskingAll(t *testing.T) {
 			rt.Fatalf("%s: %s; %d items, want %d", raw, diff, set.Len(), len(patterns))
 		}
 	})
-	if matches == 0 {
+	if matches == 0 && !testing.Short() { // then rapid makes too few
 		t.Error("nothing ever matched, so nothing was tested")
 	}
 }
