@@ -72,8 +72,8 @@ func TestConsumeDrains(t *testing.T) {
 		}
 		_ = msg.Nak()
 	})
-	if err != nil || handled != 50 || before != 0 {
-		t.Fatalf("%v; %d handled, %d before the end; want 50 and 0", err, handled, before)
+	if err != nil || handled < 50 || before != 0 { // what was given back may have come again meanwhile
+		t.Fatalf("%v; %d handled, %d before the end; want 50 or more, and 0", err, handled, before)
 	}
 	came := arrivals(t, b)
 	for range 50 {
