@@ -1,7 +1,6 @@
 package allinone
 
 import (
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/posthaste/posthaste/pkg/client"
 	"github.com/posthaste/posthaste/services/internal/bus"
-	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 )
 
@@ -24,17 +22,7 @@ type audited struct {
 
 func startAudited(t *testing.T) *audited {
 	t.Helper()
-	cfg := settings.Defaults[Config]()
-	cfg.Addr, cfg.AdminAddr, cfg.NATSListen, cfg.DataDir = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
-	p, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	testbed.Running(t, p.Run)
-	c, err := client.New("http://"+p.Addr(), p.APIKey())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, c := running(t, func(*Config) {})
 	return &audited{c, p.NATSURL()}
 }
 

@@ -2,7 +2,6 @@ package allinone
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/posthaste/posthaste/pkg/client"
-	"github.com/posthaste/posthaste/services/internal/settings"
 	"github.com/posthaste/posthaste/services/internal/ssrf"
 	"github.com/posthaste/posthaste/services/internal/testbed"
 )
@@ -67,17 +65,7 @@ func inside(t *testing.T) (port string, reached *atomic.Int32) {
 // up starts everything with a guard that opens nothing but http.
 func up(t *testing.T, names ssrf.Resolver) *client.Client {
 	t.Helper()
-	cfg := settings.Defaults[Config]()
-	cfg.Addr, cfg.AdminAddr, cfg.NATSListen, cfg.DataDir = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
-	p, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler), WithGuard(ssrf.New(ssrf.Config{AllowInsecure: true}, names)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	testbed.Running(t, p.Run)
-	c, err := client.New("http://"+p.Addr(), p.APIKey())
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, c := running(t, func(*Config) {}, WithGuard(ssrf.New(ssrf.Config{AllowInsecure: true}, names)))
 	return c
 }
 

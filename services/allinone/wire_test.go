@@ -54,19 +54,10 @@ const wireKey = "wire:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 // wired starts everything with the key of what is recorded.
 func wired(t *testing.T, url string) *client.Client {
 	t.Helper()
-	cfg := settings.Defaults[Config]()
-	cfg.Addr, cfg.AdminAddr, cfg.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
-	cfg.Bus.NATSURL, cfg.Secrets.EncryptionKeys = settings.SecretURL(url), wireKey
-	cfg.History.MaxAge = 100 * 365 * 24 * time.Hour // recordings grow old
-	p, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	testbed.Running(t, p.Run)
-	c, err := client.New("http://"+p.Addr(), p.APIKey())
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, c := running(t, func(cfg *Config) {
+		cfg.Bus.NATSURL, cfg.Secrets.EncryptionKeys = settings.SecretURL(url), wireKey
+		cfg.History.MaxAge = 100 * 365 * 24 * time.Hour // recordings grow old
+	})
 	return c
 }
 

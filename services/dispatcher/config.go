@@ -25,8 +25,16 @@ type Config struct {
 // InHand is how many deliveries of one lane a dispatcher holds when it is busy:
 // those that it POSTs and those that it fetched ahead.
 func (c *Config) InHand() int {
-	places := c.MaxInFlight * 3 / 8
-	return places + min(c.Prefetch, places)
+	fresh, _, _ := c.places()
+	return fresh + min(c.Prefetch, fresh)
+}
+
+// places shares the POSTs at once out to the lanes: three eighths each for what
+// is fresh and what comes in bulk, a quarter for what is due again.
+func (c *Config) places() (fresh, bulk, due int) {
+	due = max(1, c.MaxInFlight/4)
+	bulk = max(1, (c.MaxInFlight-due)/2)
+	return c.MaxInFlight - due - bulk, bulk, due
 }
 
 // Validate names the first setting that cannot work.

@@ -25,12 +25,19 @@ func (l *lane) work(ctx context.Context, j job) {
 		return
 	}
 	if l.lateAgain(ctx, j, l.now()) { // it waited for a worker or in the gate
-		l.decline(j)
-		j.target, j.doubtful, j.again = nil, false, true
-		l.deliver(ctx, j)
+		j.again = true
+		l.reconsider(ctx, j)
 		return
 	}
 	l.attempt(ctx, j)
+}
+
+// reconsider gives the job's place back, for what held when it got that holds no
+// more, and takes it as far as it goes now.
+func (l *lane) reconsider(ctx context.Context, j job) {
+	l.decline(j)
+	j.target, j.doubtful = nil, false
+	l.deliver(ctx, j)
 }
 
 // deliver takes one delivery as far as it goes now.
@@ -133,9 +140,7 @@ func (l *lane) attempt(ctx context.Context, j job) {
 	t, err := s.find(ctx, j.GetEvent().GetTenant(), j.GetSubscriptionId())
 	now := s.now()
 	if err != nil || !t.sub.Active() && !j.GetTest() {
-		l.decline(j)
-		j.target, j.doubtful = nil, false
-		l.deliver(ctx, j)
+		l.reconsider(ctx, j)
 		return
 	}
 	r := t.request(j, now)

@@ -139,12 +139,9 @@ func (s *Service) Run(ctx context.Context, grace time.Duration) error {
 	return nil
 }
 
-// lanes shares the places out: three eighths each for what is fresh and what
-// comes in bulk, a quarter for what is due again. None borrows from another, so
-// that each keeps its share whatever the others do.
+// lanes have places of their own. None borrows from another, so that each keeps
+// its share whatever the others do.
 func (s *Service) lanes() []*lane {
-	all := s.cfg.MaxInFlight
-	due := max(1, all/4)
-	bulk := max(1, (all-due)/2)
-	return []*lane{s.newLane(bus.LaneFresh, all-due-bulk), s.newLane(bus.LaneBulk, bulk), s.newLane(bus.LaneDue, due)}
+	fresh, bulk, due := s.cfg.places()
+	return []*lane{s.newLane(bus.LaneFresh, fresh), s.newLane(bus.LaneBulk, bulk), s.newLane(bus.LaneDue, due)}
 }

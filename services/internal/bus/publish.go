@@ -71,9 +71,6 @@ func (p *Publisher) Publish(ctx context.Context, msgs []Msg) error {
 	return p.PublishAcked(ctx, msgs, nil)
 }
 
-// firstRetry is about how long a failed publish waits before it is repeated.
-const firstRetry = 20 * time.Millisecond
-
 // publish returns how many messages from the start were acked without a gap.
 func (p *Publisher) publish(ctx context.Context, msgs []Msg, acks []Ack) (int, error) {
 	done := 0

@@ -17,6 +17,13 @@ type circuit struct {
 	closedAt  time.Time // zero for never
 }
 
+// Open says whether the circuit is open.
+func (g *Gate[J]) Open() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.circuit.open
+}
+
 // enterOpen lets a probe through, or sends away. The lock is held.
 func (g *Gate[J]) enterOpen(now time.Time, tries int) (Admission, time.Time) {
 	c := &g.circuit
